@@ -1,0 +1,251 @@
+package camera
+
+import (
+	"fmt"
+	"time"
+)
+
+// LinkVersion is the version of the messages below. A message of another version
+// is refused with CodeBadVersion; the connection lives on.
+const LinkVersion = 1
+
+// MessageLargest is the largest message on the link in bytes, either way.
+const MessageLargest = 1 << 20
+
+// AnnounceMost is the largest number of segments and gaps in one announcement.
+const AnnounceMost = 500
+
+// Verbs that an agent asks on UpSubject(device, verb); each is a request with a reply.
+const (
+	VerbHello    = "hello"    // Hello → HelloReply: on every connect and when cameras change
+	VerbAnnounce = "announce" // Announce → AnnounceReply: fingerprints, acknowledged when durable
+	VerbSlot     = "slot"     // SlotRequest → SlotReply: where to put bytes
+	VerbStored   = "stored"   // StoredNotice → StoredReply: the bytes are there, look
+	VerbStatus   = "status"   // Status → Ack: health, at least every 30 s
+	VerbClock    = "clock"    // ClockProbe → ClockReply: offset measurement
+)
+
+// VerbLive is what the hub asks on DownSubject(device, verb): LiveCommand → Ack.
+const VerbLive = "live"
+
+// UpSubject is where a device asks the hub. It may publish nowhere else.
+func UpSubject(d DeviceID, verb string) string { return "xulang.up." + string(d) + "." + verb }
+
+// DownSubject is where the hub asks a device. It may subscribe nowhere else,
+// except to its own inbox.
+func DownSubject(d DeviceID, verb string) string { return "xulang.down." + string(d) + "." + verb }
+
+// InboxPrefix is the device's own prefix for replies.
+func InboxPrefix(d DeviceID) string { return "_INBOX_" + string(d) }
+
+// EnrolRequest is sent once over HTTPS (POST /api/v1/enrol), before there is a link.
+type EnrolRequest struct {
+	Code      string   `json:"code"`      // one-time code of the invitation
+	Device    DeviceID `json:"device"`    // the key that the agent made
+	Signature string   `json:"signature"` // Ed25519 over EnrolPayload, standard base64: proof of the private half
+	Name      string   `json:"name"`      // what the household calls the box
+}
+
+// EnrolPayload is what the enrolling agent signs.
+func EnrolPayload(code string, d DeviceID) []byte {
+	return []byte("xulang enrol 1\n" + code + "\n" + string(d))
+}
+
+// EnrolReply tells the agent whose it is.
+type EnrolReply struct {
+	Household HouseholdID `json:"household"`
+	Label     string      `json:"label"` // the household as its members know it
+}
+
+// Refusal is an answer's code and sentence; Code "" is agreement.
+type Refusal struct {
+	Code    Code   `json:"code,omitempty"`
+	Message string `json:"message,omitempty"`
+}
+
+// Err is nil for agreement.
+func (r Refusal) Err() error {
+	if r.Code == "" {
+		return nil
+	}
+	return &Error{Code: r.Code, Message: r.Message}
+}
+
+// Refuse makes a Refusal of an error; nil makes agreement.
+func Refuse(err error) Refusal {
+	if err == nil {
+		return Refusal{}
+	}
+	if code := CodeOf(err); code != CodeInternal {
+		return Refusal{Code: code, Message: err.Error()}
+	}
+	return Refusal{Code: CodeInternal, Message: "the hub could not do this"}
+}
+
+// Ack is the plain reply.
+type Ack struct {
+	V int `json:"v"`
+	Refusal
+}
+
+// CameraNote is what an agent tells of one of its cameras. The password and the
+// address stay at home.
+type CameraNote struct {
+	Camera  CameraID `json:"camera"`
+	Serial  string   `json:"serial"`
+	Channel int      `json:"channel"`
+	Label   string   `json:"label"`
+	View    View     `json:"view"`
+	Consent Consent  `json:"consent"`
+	Sound   bool     `json:"sound,omitempty"`
+}
+
+// Check tells whether the note is well-formed and its id is derived as it must be.
+func (n CameraNote) Check(h HouseholdID) error {
+	switch {
+	case n.Serial == "" || len(n.Serial) > 100:
+		return Errorf(CodeBadClaim, "camera: serial of %d bytes", len(n.Serial))
+	case n.Channel < 0 || n.Channel > 1024:
+		return Errorf(CodeBadClaim, "camera: channel %d", n.Channel)
+	case len(n.Label) > 200:
+		return Errorf(CodeBadClaim, "camera: label of %d bytes", len(n.Label))
+	case n.Camera != NewCameraID(h, n.Serial, n.Channel):
+		return Errorf(CodeForeignCamera, "camera %s: not of this household", n.Camera)
+	case !n.Consent.Valid():
+		return Errorf(CodeBadClaim, "camera %s: consent %q", n.Camera, n.Consent.Level)
+	}
+	return n.View.Check()
+}
+
+// Hello introduces the agent's cameras. Cameras that are not in it any more are
+// kept by the hub with their past, and shown as not shared.
+type Hello struct {
+	V       int          `json:"v"`
+	Version string       `json:"version"` // of the agent's program
+	Cameras []CameraNote `json:"cameras"`
+}
+
+// HelloReply names the cameras that were refused.
+type HelloReply struct {
+	V int `json:"v"`
+	Refusal
+	Refused map[CameraID]Refusal `json:"refused,omitempty"`
+}
+
+// Announce carries fingerprints, oldest first.
+type Announce struct {
+	V        int       `json:"v"`
+	Segments []Segment `json:"segments,omitempty"`
+	Gaps     []Gap     `json:"gaps,omitempty"`
+}
+
+// AnnounceReply acknowledges everything that is not named in Refused: it is
+// durable at the hub. A refused item must not be sent again.
+type AnnounceReply struct {
+	V int `json:"v"`
+	Refusal
+	RefusedSegments map[int]Refusal `json:"refused_segments,omitempty"` // by index
+	RefusedGaps     map[int]Refusal `json:"refused_gaps,omitempty"`     // by index
+}
+
+// SlotRequest asks where to put an announced segment's bytes.
+type SlotRequest struct {
+	V int `json:"v"`
+	SegmentID
+}
+
+// SlotReply is one presigned PUT for exactly the announced bytes.
+type SlotReply struct {
+	V int `json:"v"`
+	Refusal
+	Stored bool `json:"stored,omitempty"` // the bytes are there already: nothing to do
+	Slot
+}
+
+// Slot is a presigned PUT. The agent sends these headers and no other ones that
+// start with x-amz; Content-Length must be the announced size.
+type Slot struct {
+	URL     string            `json:"url,omitempty"` // absolute, or a path on the hub ("/o/…")
+	Header  map[string]string `json:"header,omitempty"`
+	Expires time.Time         `json:"expires,omitzero"`
+}
+
+// StoredNotice tells that the PUT succeeded; the hub looks for itself.
+type StoredNotice struct {
+	V int `json:"v"`
+	SegmentID
+}
+
+// StoredReply says whether the hub found the bytes. Agreement means that the
+// segment is stored and may be evicted at home.
+type StoredReply struct {
+	V int `json:"v"`
+	Refusal
+}
+
+// RecordState is what a camera is doing now.
+type RecordState string
+
+// StateRecording is the good state; every other state is named by the cause of
+// the gap that it makes.
+const StateRecording RecordState = "recording"
+
+// CameraStatus is the state of one camera at the agent.
+type CameraStatus struct {
+	Camera CameraID    `json:"camera"`
+	State  RecordState `json:"state"` // StateRecording or a GapCause
+	Since  time.Time   `json:"since"`
+	Detail string      `json:"detail,omitempty"` // for a technician; no secret, at most 200 bytes
+	Codec  string      `json:"codec,omitempty"`  // "h264", "h265"
+}
+
+// Status is the agent's health.
+type Status struct {
+	V         int            `json:"v"`
+	At        time.Time      `json:"at"`
+	Cameras   []CameraStatus `json:"cameras"`
+	SpoolUsed int64          `json:"spool_used"` // bytes
+	SpoolMost int64          `json:"spool_most"` // bytes
+	Waiting   int            `json:"waiting"`    // segments not uploaded yet
+	Clock     Clock          `json:"clock"`
+}
+
+// ClockProbe and ClockReply measure the agent's offset against the hub: half of
+// the round trip bounds the error.
+type ClockProbe struct {
+	V    int       `json:"v"`
+	Sent time.Time `json:"sent"` // agent's clock
+}
+
+// ClockReply is the hub's clock when the probe came.
+type ClockReply struct {
+	V   int       `json:"v"`
+	Hub time.Time `json:"hub"`
+}
+
+// LiveCommand asks an agent to publish a camera by WHIP (RFC 9725), or to stop.
+type LiveCommand struct {
+	V      int      `json:"v"`
+	Camera CameraID `json:"camera"`
+	Start  bool     `json:"start"`
+	Path   string   `json:"path,omitempty"`  // WHIP endpoint, a path on the hub
+	Token  string   `json:"token,omitempty"` // bearer token, good for one publication
+}
+
+// CheckVersion refuses messages of another version.
+func CheckVersion(v int) error {
+	if v != LinkVersion {
+		return Errorf(CodeBadVersion, "message of version %d, want %d", v, LinkVersion)
+	}
+	return nil
+}
+
+// ShortFingerprint is what a person compares on two screens: the last 8 letters
+// of the device key in two groups.
+func (d DeviceID) ShortFingerprint() string {
+	if len(d) < 8 {
+		return string(d)
+	}
+	tail := string(d[len(d)-8:])
+	return fmt.Sprintf("%s-%s", tail[:4], tail[4:])
+}
