@@ -1,0 +1,155 @@
+package spool
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"strconv"
+	"time"
+
+	camera "xulang.vn/camera"
+)
+
+// lineLargest bounds one line of the journal in bytes. The largest line names
+// one announcement (camera.AnnounceMost items of about 150 bytes).
+const lineLargest = 1 << 20
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// kind says what a record means.
+type kind string
+
+const (
+	kindIntent    kind = "intent"    // Segment is about to be renamed into place
+	kindCommit    kind = "commit"    // IDs[0] is in place
+	kindSegment   kind = "segment"   // Segment with all that is known of it (written by compaction)
+	kindAnnounced kind = "announced" // IDs and Gaps are durable at the hub
+	kindStored    kind = "stored"    // IDs[0] is in the object store
+	kindRefused   kind = "refused"   // the hub refused IDs[0] with Code
+	kindGap       kind = "gap"       // Gaps[0] is added or extended
+	kindGone      kind = "gone"      // IDs[0] left the spool; Gaps[0], if any, stands for its time
+	kindLast      kind = "last"      // the newest fact of Camera ends at End (written by compaction)
+)
+
+// record is one fact of the journal.
+type record struct {
+	Kind      kind               `json:"k"`
+	Segment   *camera.Segment    `json:"segment,omitempty"`
+	IDs       []camera.SegmentID `json:"ids,omitempty"`
+	Gaps      []camera.Gap       `json:"gaps,omitempty"`
+	Announced bool               `json:"announced,omitempty"` // of Segment or Gaps[0]
+	Stored    bool               `json:"stored,omitempty"`    // of Segment
+	Code      camera.Code        `json:"code,omitempty"`
+	Camera    camera.CameraID    `json:"camera,omitempty"`
+	End       time.Time          `json:"end,omitzero"`
+}
+
+func (r record) check() error {
+	ok := false
+	switch r.Kind {
+	case kindIntent, kindSegment:
+		ok = r.Segment != nil && r.Segment.Camera.Valid() && r.Segment.Check() == nil
+	case kindCommit, kindStored:
+		ok = len(r.IDs) == 1
+	case kindRefused:
+		ok = len(r.IDs) == 1 && r.Code != ""
+	case kindGone:
+		ok = len(r.IDs) == 1 && len(r.Gaps) <= 1
+	case kindGap:
+		ok = len(r.Gaps) == 1
+	case kindAnnounced:
+		ok = true
+	case kindLast:
+		ok = r.Camera.Valid() && !r.End.IsZero()
+	}
+	if !ok {
+		return fmt.Errorf("read record: %q is incomplete", r.Kind)
+	}
+	for _, g := range r.Gaps {
+		if err := g.Check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// encode writes a record as a line: eight hex digits of CRC-32C, a space, JSON.
+func encode(r record) ([]byte, error) {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("write record: %w", err)
+	}
+	line := fmt.Appendf(make([]byte, 0, len(body)+10), "%08x ", crc32.Checksum(body, castagnoli))
+	line = append(append(line, body...), '\n')
+	if len(line) > lineLargest {
+		return nil, fmt.Errorf("write record: %d bytes, at most %d", len(line), lineLargest)
+	}
+	return line, nil
+}
+
+// decode is the inverse of encode, without the line feed.
+func decode(line []byte) (record, error) {
+	var r record
+	if len(line) < 10 || line[8] != ' ' {
+		return r, errors.New("read record: no checksum")
+	}
+	sum, err := strconv.ParseUint(string(line[:8]), 16, 32)
+	if err != nil {
+		return r, fmt.Errorf("read record: %w", err)
+	}
+	if crc32.Checksum(line[9:], castagnoli) != uint32(sum) {
+		return r, errors.New("read record: checksum differs")
+	}
+	if err := json.Unmarshal(line[9:], &r); err != nil {
+		return record{}, fmt.Errorf("read record: %w", err)
+	}
+	return r, r.check()
+}
+
+// damage counts the lines that could not be read. Those at the end are what a
+// crash leaves and are cut; those with good lines after them are a broken disk.
+type damage struct{ inside, tail int }
+
+// readJournal hands every good record to each, in order.
+func readJournal(r io.Reader, each func(record)) (damage, error) {
+	var d damage
+	in := bufio.NewReaderSize(r, 64<<10)
+	for {
+		line, err := readLine(in)
+		if len(line) > 0 {
+			torn := err != nil // the last line has no line feed: its write did not finish
+			rec, bad := decode(bytes.TrimSuffix(line, []byte("\n")))
+			if bad != nil || torn {
+				d.tail++
+			} else {
+				d.inside, d.tail = d.inside+d.tail, 0
+				each(rec)
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return d, nil
+		}
+		if err != nil {
+			return d, fmt.Errorf("read journal: %w", err)
+		}
+	}
+}
+
+// readLine reads one line with its line feed; of a line that is too long it
+// returns the beginning, which no checksum will match.
+func readLine(in *bufio.Reader) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := in.ReadSlice('\n')
+		if len(line)+len(part) <= lineLargest {
+			line = append(line, part...)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return line, err
+		}
+	}
+}
