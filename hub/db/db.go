@@ -11,12 +11,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
-
-	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
 )
 
 // busyTimeout is how long, in milliseconds, a connection waits for a lock that
@@ -40,20 +39,20 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err := create(path); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	d := &DB{}
-	if d.write, err = sql.Open("sqlite3", source(path, url.Values{"_txlock": {"immediate"}})); err != nil {
+	if err := migrate(ctx, source(path, nil)); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
+	d := &DB{
+		write: sql.OpenDB(connector{source(path, url.Values{"_txlock": {"immediate"}})}),
+		read:  sql.OpenDB(connector{source(path, url.Values{"_query_only": {"true"}})}),
+	}
 	d.write.SetMaxOpenConns(1)
-	if err := migrate(ctx, d.write); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database: %w", err), d.write.Close())
-	}
-	if d.read, err = sql.Open("sqlite3", source(path, url.Values{"_query_only": {"true"}})); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database: %w", err), d.write.Close())
-	}
 	readers := max(4, 2*runtime.NumCPU())
 	d.read.SetMaxOpenConns(readers)
 	d.read.SetMaxIdleConns(readers)
+	if err := d.Ping(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database: %w", err), d.Close())
+	}
 	return d, nil
 }
 
@@ -73,11 +72,14 @@ func create(path string) error {
 // source is the driver's name for the file. synchronous=FULL makes every commit
 // reach the disk (WAL with NORMAL may lose the last ones with the power).
 func source(path string, more url.Values) string {
-	more.Set("_journal_mode", "WAL")
-	more.Set("_synchronous", "FULL")
-	more.Set("_foreign_keys", "true")
-	more.Set("_busy_timeout", busyTimeout)
-	u := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: more.Encode()}
+	all := url.Values{
+		"_journal_mode": {"WAL"},
+		"_synchronous":  {"FULL"},
+		"_foreign_keys": {"true"},
+		"_busy_timeout": {busyTimeout},
+	}
+	maps.Copy(all, more)
+	u := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: all.Encode()}
 	return u.String()
 }
 

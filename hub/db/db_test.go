@@ -228,6 +228,37 @@ func TestOpenNotADatabase(t *testing.T) {
 	}
 }
 
+func TestArgumentsGoByTheirNumber(t *testing.T) {
+	d := open(t, filepath.Join(t.TempDir(), "hub.db"))
+	ctx := t.Context()
+	const query = `SELECT $3 || $1 || $2 || $1`
+	check := func(got string, err error) {
+		t.Helper()
+		if err != nil || got != "caba" {
+			t.Errorf("got %q, %v, want caba", got, err)
+		}
+	}
+	var got string
+	err := d.Read().QueryRowContext(ctx, query, "a", "b", "c").Scan(&got)
+	check(got, err)
+	stmt, err := d.Read().PrepareContext(ctx, query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stmt.Close()
+	err = stmt.QueryRowContext(ctx, "a", "b", "c").Scan(&got)
+	check(got, err)
+	err = d.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO households (created_ms, label, id) VALUES ($3, $2, $1)`, "h1", "label", 7); err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, `UPDATE households SET label = $2 || created_ms WHERE id = $1 RETURNING label`, "h1", "n").Scan(&got)
+	})
+	if err != nil || got != "n7" {
+		t.Errorf("got %q, %v, want n7", got, err)
+	}
+}
+
 func TestInstant(t *testing.T) {
 	d := open(t, filepath.Join(t.TempDir(), "hub.db"))
 	saigon := time.FixedZone("", 7*3600)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -15,7 +16,14 @@ var migrations embed.FS
 
 // migrate applies what is missing, each file in a transaction of its own. A
 // failure leaves the files before it applied and the failed one not at all.
-func migrate(ctx context.Context, w *sql.DB) error {
+// It has a connection of its own: goose writes ? for its arguments.
+func migrate(ctx context.Context, source string) (err error) {
+	w, err := sql.Open("sqlite3", source)
+	if err != nil {
+		return fmt.Errorf("open for migration: %w", err)
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	w.SetMaxOpenConns(1)
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
