@@ -1,0 +1,144 @@
+package registry
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/db"
+)
+
+// Camera is one camera as its device last told of it.
+type Camera struct {
+	ID         camera.CameraID
+	Household  camera.HouseholdID
+	Device     camera.DeviceID
+	Serial     string
+	Channel    int
+	Label      string
+	Consent    camera.Consent
+	Sound      bool
+	Shared     bool               // it was in its device's last hello
+	View       camera.View        // the present one
+	State      camera.RecordState // "" before the first status
+	Since      time.Time
+	Detail     string // for a technician
+	Codec      string
+	Registered time.Time
+}
+
+// CameraView is a camera with one of its views.
+type CameraView struct {
+	Camera Camera
+	View   camera.View
+}
+
+const selectCamera = `SELECT c.id, c.household_id, c.device_id, c.serial, c.channel, c.label,
+	c.consent, c.consent_ms, c.paused, c.sound, c.shared, c.state, c.since_ms, c.detail, c.codec, c.registered_ms,
+	v.lon, v.lat, v.heading, v.fov, v.range_m, v.from_ms, v.to_ms
+	FROM cameras c JOIN views v ON v.camera_id = c.id `
+
+func scanCamera(row interface{ Scan(...any) error }) (Camera, error) {
+	var c Camera
+	err := row.Scan(&c.ID, &c.Household, &c.Device, &c.Serial, &c.Channel, &c.Label,
+		&c.Consent.Level, (*db.Instant)(&c.Consent.Until), &c.Consent.Paused, &c.Sound, &c.Shared,
+		&c.State, (*db.Instant)(&c.Since), &c.Detail, &c.Codec, (*db.Instant)(&c.Registered),
+		&c.View.Position.Lon, &c.View.Position.Lat, &c.View.Heading, &c.View.FOV, &c.View.Range,
+		(*db.Instant)(&c.View.From), (*db.Instant)(&c.View.To))
+	return c, err
+}
+
+// list runs selectCamera with a condition. Each row's view stands in its Camera.
+func (r *Registry) list(ctx context.Context, where string, args ...any) ([]Camera, error) {
+	rows, err := r.db.Read().QueryContext(ctx, selectCamera+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list cameras: %w", err)
+	}
+	defer rows.Close()
+	var list []Camera
+	for rows.Next() {
+		c, err := scanCamera(rows)
+		if err != nil {
+			return nil, fmt.Errorf("list cameras: %w", err)
+		}
+		list = append(list, c)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list cameras: %w", err)
+	}
+	return list, nil
+}
+
+// Camera finds one camera with its present view; CodeNotFound when there is none.
+func (r *Registry) Camera(ctx context.Context, id camera.CameraID) (Camera, error) {
+	list, err := r.list(ctx, `WHERE c.id = $1 AND v.to_ms IS NULL`, id)
+	if err != nil {
+		return Camera{}, err
+	}
+	if len(list) == 0 {
+		return Camera{}, camera.Errorf(camera.CodeNotFound, "no camera %s", id)
+	}
+	return list[0], nil
+}
+
+// Cameras lists all cameras with their present views, by label, also those that
+// are not shared any more.
+func (r *Registry) Cameras(ctx context.Context) ([]Camera, error) {
+	return r.list(ctx, `WHERE v.to_ms IS NULL ORDER BY c.label, c.id`)
+}
+
+// Views lists the shared cameras with every view that was true at some time in
+// [from, to), oldest first for each camera. Where from is to, that moment is meant.
+func (r *Registry) Views(ctx context.Context, from, to time.Time) ([]CameraView, error) {
+	from, to = from.Truncate(time.Millisecond), to.Truncate(time.Millisecond)
+	if to.Equal(from) {
+		to = to.Add(time.Millisecond)
+	}
+	cameras, err := r.list(ctx, `WHERE c.shared = $1 AND v.from_ms < $3 AND (v.to_ms IS NULL OR v.to_ms > $2)
+		ORDER BY c.id, v.from_ms`, true, db.Instant(from), db.Instant(to))
+	if err != nil {
+		return nil, err
+	}
+	present, err := r.presentViews(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]CameraView, 0, len(cameras))
+	for _, c := range cameras {
+		v := c.View
+		c.View = present[c.ID]
+		list = append(list, CameraView{Camera: c, View: v})
+	}
+	return list, nil
+}
+
+func (r *Registry) presentViews(ctx context.Context) (map[camera.CameraID]camera.View, error) {
+	cameras, err := r.Cameras(ctx)
+	if err != nil {
+		return nil, err
+	}
+	present := make(map[camera.CameraID]camera.View, len(cameras))
+	for _, c := range cameras {
+		present[c.ID] = c.View
+	}
+	return present, nil
+}
+
+// owner is whose camera this is now; ok is false for a new one.
+type owner struct {
+	device  camera.DeviceID
+	revoked bool
+	ok      bool
+}
+
+func findOwner(ctx context.Context, tx *sql.Tx, id camera.CameraID) (owner, error) {
+	o := owner{ok: true}
+	err := tx.QueryRowContext(ctx, `SELECT d.id, d.revoked_ms IS NOT NULL
+		FROM cameras c JOIN devices d ON d.id = c.device_id WHERE c.id = $1`, id).Scan(&o.device, &o.revoked)
+	if err == sql.ErrNoRows {
+		return owner{}, nil
+	}
+	return o, err
+}

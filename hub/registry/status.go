@@ -1,0 +1,71 @@
+package registry
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/db"
+)
+
+// detailMost is the most bytes of a technician's detail that are kept.
+const detailMost = 200
+
+// SetStatus takes a device's word for what its cameras do. What it says of other
+// cameras is left alone and answered with CodeForeignCamera; a state that is not
+// one of ours is left alone and answered with CodeBadClaim. The rest is kept.
+func (r *Registry) SetStatus(ctx context.Context, d camera.DeviceID, m camera.Status) error {
+	if err := camera.CheckVersion(m.V); err != nil {
+		return err
+	}
+	if len(m.Cameras) > camerasMost {
+		return camera.Errorf(camera.CodeTooLarge, "status: %d cameras, at most %d", len(m.Cameras), camerasMost)
+	}
+	now := r.now().UTC()
+	var refusal error // of the first camera that was refused
+	err := r.db.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := household(ctx, tx, d); err != nil {
+			return err
+		}
+		if err := seen(ctx, tx, d, now); err != nil {
+			return err
+		}
+		for _, c := range m.Cameras {
+			refused, err := setState(ctx, tx, d, c, now)
+			if err != nil {
+				return fmt.Errorf("camera %s: %w", cut(string(c.Camera), 40), err)
+			}
+			if refusal == nil {
+				refusal = refused
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("write status: %w", err)
+	}
+	return refusal
+}
+
+func setState(ctx context.Context, tx *sql.Tx, d camera.DeviceID, c camera.CameraStatus, now time.Time) (refusal, err error) {
+	if c.State != camera.StateRecording && !camera.GapCause(c.State).Announced() {
+		return camera.Errorf(camera.CodeBadClaim, "status: state %q", cut(string(c.State), 40)), nil
+	}
+	if c.Since.IsZero() || c.Since.After(now) {
+		c.Since = now
+	}
+	done, err := tx.ExecContext(ctx, `UPDATE cameras SET state = $3, since_ms = $4, detail = $5, codec = CASE WHEN $6 = '' THEN codec ELSE $6 END
+		WHERE id = $1 AND device_id = $2`,
+		c.Camera, d, c.State, db.Instant(c.Since), cut(c.Detail, detailMost), cut(c.Codec, 20))
+	if err != nil {
+		return nil, err
+	}
+	if n, err := done.RowsAffected(); err != nil {
+		return nil, err
+	} else if n == 0 {
+		return camera.Errorf(camera.CodeForeignCamera, "status: camera %s is not of this device", cut(string(c.Camera), 40)), nil
+	}
+	return nil, nil
+}

@@ -1,0 +1,66 @@
+package registry
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/db"
+)
+
+// planView compares the view that a device tells with the present one and gives
+// the change to make: nothing, or the old view ends where the new one begins. A
+// view that lasted no millisecond is replaced. It refuses a camera that turns too
+// often.
+func planView(ctx context.Context, tx *sql.Tx, n camera.CameraNote, now time.Time) (func(context.Context, *sql.Tx) error, error) {
+	was, err := presentView(ctx, tx, n.Camera)
+	if errors.Is(err, sql.ErrNoRows) {
+		return func(ctx context.Context, tx *sql.Tx) error { return beginView(ctx, tx, n, now) }, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if was.Position == n.View.Position && was.Heading == n.View.Heading && was.FOV == n.View.FOV && was.Range == n.View.Range {
+		return func(context.Context, *sql.Tx) error { return nil }, nil
+	}
+	var changes int
+	err = tx.QueryRowContext(ctx, `SELECT count(*) FROM views WHERE camera_id = $1 AND from_ms > $2`,
+		n.Camera, db.Instant(now.Add(-24*time.Hour))).Scan(&changes)
+	if err != nil {
+		return nil, err
+	}
+	if changes >= viewsADayMost {
+		return nil, camera.Errorf(camera.CodeTooMany, "camera %s: turned %d times within a day", n.Camera, changes)
+	}
+	// The hub's clock may have been set back since; views never overlap.
+	at := now
+	if at.Before(was.From) {
+		at = was.From
+	}
+	return func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE views SET to_ms = $2 WHERE camera_id = $1 AND to_ms IS NULL`, n.Camera, db.Instant(at))
+		if err != nil {
+			return err
+		}
+		return beginView(ctx, tx, n, at)
+	}, nil
+}
+
+func presentView(ctx context.Context, tx *sql.Tx, id camera.CameraID) (camera.View, error) {
+	var v camera.View
+	err := tx.QueryRowContext(ctx, `SELECT lon, lat, heading, fov, range_m, from_ms FROM views WHERE camera_id = $1 AND to_ms IS NULL`, id).
+		Scan(&v.Position.Lon, &v.Position.Lat, &v.Heading, &v.FOV, &v.Range, (*db.Instant)(&v.From))
+	return v, err
+}
+
+func beginView(ctx context.Context, tx *sql.Tx, n camera.CameraNote, at time.Time) error {
+	v := n.View
+	_, err := tx.ExecContext(ctx, `INSERT INTO views (camera_id, from_ms, lon, lat, heading, fov, range_m)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (camera_id, from_ms) DO UPDATE SET to_ms = NULL, lon = excluded.lon, lat = excluded.lat,
+			heading = excluded.heading, fov = excluded.fov, range_m = excluded.range_m`,
+		n.Camera, db.Instant(at), v.Position.Lon, v.Position.Lat, v.Heading, v.FOV, v.Range)
+	return err
+}
