@@ -1,0 +1,155 @@
+package cases
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	camera "xulang.vn/camera"
+)
+
+// Case is the reason for every look.
+type Case struct {
+	ID, Number, Kind, LegalBasis, Summary, Unit string
+	OfficerID, Officer                          string // who opened it
+	Opened, Closed                              time.Time
+}
+
+// Open tells whether looks are still allowed.
+func (c Case) Open() bool { return c.Closed.IsZero() }
+
+var kinds = map[string]bool{"criminal": true, "administrative": true, "missing": true, "emergency": true}
+
+// OpenCase writes a new case of the officer's unit. CodeConflict when the unit
+// has a case of that number.
+func (c *Cases) OpenCase(ctx context.Context, who Officer, n Case) (Case, error) {
+	n.Number, n.LegalBasis, n.Summary = strings.TrimSpace(n.Number), strings.TrimSpace(n.LegalBasis), strings.TrimSpace(n.Summary)
+	switch {
+	case !who.Watches:
+		return Case{}, camera.Errorf(camera.CodeForbidden, "open case: not an officer")
+	case n.Number == "" || n.LegalBasis == "" || !kinds[n.Kind]:
+		return Case{}, camera.Errorf(camera.CodeBadRequest, "open case: number, legal basis and kind are needed")
+	}
+	n.ID = "v" + strings.ToLower(rand.Text()[:16])
+	n.Unit, n.OfficerID, n.Officer = who.Unit, who.ID, who.Name
+	n.Opened, n.Closed = c.Now().UTC().Truncate(time.Millisecond), time.Time{}
+	if err := c.log(ctx, Record{Actor: who, Action: "open-case", Case: n.ID, Detail: n.Number}); err != nil {
+		return Case{}, err
+	}
+	err := c.DB.Write(ctx, func(tx *sql.Tx) error {
+		got, err := tx.ExecContext(ctx, `INSERT INTO cases (id, number, kind, legal_basis, summary, unit, officer_id, opened_ms)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (unit, number) DO NOTHING`,
+			n.ID, n.Number, n.Kind, n.LegalBasis, n.Summary, n.Unit, n.OfficerID, n.Opened.UnixMilli())
+		if err != nil {
+			return err
+		}
+		if rows, err := got.RowsAffected(); err != nil || rows == 0 {
+			return errors.Join(err, camera.Errorf(camera.CodeConflict, "open case: number %q is taken", n.Number))
+		}
+		return nil
+	})
+	if err != nil {
+		return Case{}, fmt.Errorf("write case: %w", err)
+	}
+	return n, nil
+}
+
+// List gives the cases of the officer's unit, newest first, at most 500.
+func (c *Cases) List(ctx context.Context, who Officer) ([]Case, error) {
+	if !who.Watches {
+		return nil, camera.Errorf(camera.CodeForbidden, "list cases: not an officer")
+	}
+	rows, err := c.DB.Read().QueryContext(ctx, selectCase+` WHERE c.unit = $1 ORDER BY c.opened_ms DESC LIMIT 500`, who.Unit)
+	if err != nil {
+		return nil, fmt.Errorf("list cases: %w", err)
+	}
+	defer rows.Close()
+	var all []Case
+	for rows.Next() {
+		one, err := scanCase(rows)
+		if err != nil {
+			return nil, fmt.Errorf("list cases: %w", err)
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+// Get gives one case; CodeNotFound also when it is another unit's.
+func (c *Cases) Get(ctx context.Context, who Officer, id string) (Case, error) {
+	if !who.Watches {
+		return Case{}, camera.Errorf(camera.CodeForbidden, "get case: not an officer")
+	}
+	one, err := scanCase(c.DB.Read().QueryRowContext(ctx, selectCase+` WHERE c.id = $1 AND c.unit = $2`, id, who.Unit))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Case{}, camera.Errorf(camera.CodeNotFound, "case %q: not in this unit", id)
+	}
+	if err != nil {
+		return Case{}, fmt.Errorf("get case: %w", err)
+	}
+	return one, nil
+}
+
+// CloseCase ends all looks of the case. Closing a closed case changes nothing.
+func (c *Cases) CloseCase(ctx context.Context, who Officer, id string) (Case, error) {
+	one, err := c.Get(ctx, who, id)
+	if err != nil || !one.Open() {
+		return one, err
+	}
+	if err := c.log(ctx, Record{Actor: who, Action: "close-case", Case: id}); err != nil {
+		return Case{}, err
+	}
+	one.Closed = c.Now().UTC().Truncate(time.Millisecond)
+	err = c.DB.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE cases SET closed_ms = $1 WHERE id = $2 AND closed_ms IS NULL`, one.Closed.UnixMilli(), id)
+		return err
+	})
+	if err != nil {
+		return Case{}, fmt.Errorf("close case: %w", err)
+	}
+	return one, nil
+}
+
+// Log gives the audit records of a case, newest first. Segments that one officer
+// fetched from one camera in a row stand there as one line.
+func (c *Cases) Log(ctx context.Context, who Officer, id string) ([]Record, error) {
+	if _, err := c.Get(ctx, who, id); err != nil {
+		return nil, err
+	}
+	all, err := c.Audit.ForCase(ctx, id, 1000)
+	if err != nil {
+		return nil, fmt.Errorf("read case log: %w", err)
+	}
+	var folded []Record
+	for _, r := range all {
+		if n := len(folded); n > 0 && r.Action == actSegment && r.Refused == "" {
+			last := folded[n-1]
+			if last.Action == actSegment && last.Refused == "" && last.Camera == r.Camera && last.Actor.ID == r.Actor.ID {
+				continue
+			}
+		}
+		if folded = append(folded, r); len(folded) == 200 {
+			break
+		}
+	}
+	return folded, nil
+}
+
+const selectCase = `SELECT c.id, c.number, c.kind, c.legal_basis, c.summary, c.unit, c.officer_id,
+	COALESCE((SELECT u.name FROM users u WHERE u.id = c.officer_id), ''), c.opened_ms, c.closed_ms FROM cases c`
+
+func scanCase(row interface{ Scan(...any) error }) (Case, error) {
+	var c Case
+	var opened int64
+	var closed sql.NullInt64
+	err := row.Scan(&c.ID, &c.Number, &c.Kind, &c.LegalBasis, &c.Summary, &c.Unit, &c.OfficerID, &c.Officer, &opened, &closed)
+	c.Opened = time.UnixMilli(opened).UTC()
+	if closed.Valid {
+		c.Closed = time.UnixMilli(closed.Int64).UTC()
+	}
+	return c, err
+}

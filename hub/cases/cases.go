@@ -1,0 +1,124 @@
+// Package cases is the one door through which footage leaves the hub. Every look
+// is bound to an open case of the asker's unit, checked against the household's
+// consent, and written to the audit before it is answered; when the audit cannot
+// be written, nothing is answered.
+package cases
+
+import (
+	"context"
+	"time"
+
+	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/db"
+)
+
+// Limits of one question. Wider ones need a second officer, who is not asked yet.
+const (
+	WindowLongest  = 6 * time.Hour
+	StretchLongest = 5000.0 // metres
+	CamerasMost    = 40
+	ClickWithin    = 200.0 // metres from a click to the road it means
+)
+
+// Officer is who asks.
+type Officer struct {
+	ID, Name, Unit string
+	Watches        bool // the role may watch footage at all; an administrator's may not
+}
+
+// Camera is what this room needs to know of a camera.
+type Camera struct {
+	ID         camera.CameraID
+	Label      string
+	Consent    camera.Consent
+	Shared     bool // still among the cameras that its agent names
+	View       camera.View
+	State      camera.RecordState
+	Since      time.Time
+	Codec      string
+	Linked     bool
+	Registered time.Time
+}
+
+// Span is a part of a window: footage in a state, or a gap with its cause.
+type Span struct {
+	From, To time.Time
+	State    camera.ByteState // "" for a gap
+	Cause    camera.GapCause  // "" for footage
+}
+
+// Footage is an announced segment and where its bytes are.
+type Footage struct {
+	camera.Segment
+	State camera.ByteState
+}
+
+// Cameras knows the cameras and their views through time.
+type Cameras interface {
+	Camera(context.Context, camera.CameraID) (Camera, error)
+	// InView gives the cameras with every view that was true at some time in
+	// the window; a camera that was turned meanwhile stands there twice.
+	InView(ctx context.Context, from, to time.Time) ([]Camera, error)
+}
+
+// Past knows what footage exists.
+type Past interface {
+	// Window answers for every millisecond of the window: spans without a hole,
+	// and the footage itself by start.
+	Window(ctx context.Context, c Camera, from, to time.Time) ([]Span, []Footage, error)
+	Segment(context.Context, camera.SegmentID) (Footage, error)
+}
+
+// Roads is the hub's road graph.
+type Roads interface {
+	Check(camera.Stretch) (camera.Stretch, error)
+	Stretch(a, b camera.Position, within float64) (camera.Stretch, error)
+	Seen(camera.View) []camera.Seen
+}
+
+// Links gives one-minute links to bytes.
+type Links interface {
+	Link(ctx context.Context, key camera.Key, ttl time.Duration) (string, error)
+}
+
+// Live relays what cameras see now (WHEP).
+type Live interface {
+	View(ctx context.Context, cam camera.CameraID, offer string) (viewer, answer string, err error)
+	Leave(viewer string) error
+}
+
+// Record is a line of the audit.
+type Record struct {
+	ID      int64
+	At      time.Time
+	Actor   Officer
+	Action  string
+	Case    string
+	Camera  camera.CameraID
+	Detail  string
+	Refused camera.Code
+}
+
+// Audit appends durably before it returns.
+type Audit interface {
+	Append(context.Context, Record) error
+	ForCase(ctx context.Context, caseID string, most int) ([]Record, error)
+}
+
+// Parts are the rooms that the door stands between.
+type Parts struct {
+	DB      *db.DB
+	Cameras Cameras
+	Past    Past
+	Roads   Roads
+	Links   Links
+	Live    Live
+	Audit   Audit
+	Now     func() time.Time
+}
+
+// Cases is the door.
+type Cases struct{ Parts }
+
+// New makes the door.
+func New(p Parts) *Cases { return &Cases{p} }

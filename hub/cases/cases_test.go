@@ -1,0 +1,267 @@
+package cases_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/cases"
+)
+
+func window(cases.Case) cases.Question {
+	return cases.Question{Stretch: camera.Stretch{Road: "r1", From: 0, To: 3000}, From: noon.Add(-time.Hour), To: noon}
+}
+
+// recorded puts one stored segment into the village's past.
+func (v *village) recorded(c cases.Camera) camera.SegmentID {
+	s := camera.Segment{
+		SegmentID: camera.SegmentID{Camera: c.ID, Run: "0123456789abcdef", Seq: 0},
+		Start:     noon.Add(-time.Minute), End: noon.Add(-54 * time.Second), Size: 1000, InitSize: 100,
+	}
+	v.footage = append(v.footage, cases.Footage{Segment: s, State: camera.StateStored})
+	v.spans = []cases.Span{
+		{From: noon.Add(-time.Hour), To: s.Start, Cause: camera.CauseCameraOff},
+		{From: s.Start, To: s.End, State: camera.StateStored},
+		{From: s.End, To: noon, Cause: camera.CauseAgentOff},
+	}
+	return s.SegmentID
+}
+
+// looks are all the ways to see anything, each as the given officer and case.
+func (v *village) looks(cam cases.Camera, seg camera.SegmentID) map[string]func(context.Context, cases.Officer, string) error {
+	return map[string]func(context.Context, cases.Officer, string) error{
+		"search": func(ctx context.Context, o cases.Officer, id string) error {
+			_, err := v.Search(ctx, o, id, window(cases.Case{}))
+			return err
+		},
+		"playback": func(ctx context.Context, o cases.Officer, id string) error {
+			_, err := v.Playlist(ctx, o, id, cam.ID, noon.Add(-time.Hour), noon)
+			return err
+		},
+		"segment": func(ctx context.Context, o cases.Officer, id string) error {
+			_, err := v.SegmentLink(ctx, o, id, seg)
+			return err
+		},
+		"live": func(ctx context.Context, o cases.Officer, id string) error {
+			_, _, err := v.WatchLive(ctx, o, id, cam.ID, "v=0")
+			return err
+		},
+	}
+}
+
+func TestEveryLookIsLoggedBeforeItIsAnswered(t *testing.T) {
+	v := newVillage(t)
+	cam := v.house("Nhà 01", 500, camera.ConsentLive)
+	seg := v.recorded(cam)
+	c := v.open(t, "1/2026")
+	for name, look := range v.looks(cam, seg) {
+		before, handed := len(v.records), v.handed
+		if err := look(t.Context(), officer, c.ID); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if len(v.records) != before+1 || v.records[before].Action != name || v.records[before].Refused != "" || v.handed == handed {
+			t.Errorf("%s: %d records, %d answers", name, len(v.records)-before, v.handed-handed)
+		}
+	}
+}
+
+func TestNothingIsAnsweredWithoutTheLog(t *testing.T) {
+	v := newVillage(t)
+	cam := v.house("Nhà 01", 500, camera.ConsentLive)
+	seg := v.recorded(cam)
+	c := v.open(t, "1/2026")
+	v.auditErr = errHung
+	for name, look := range v.looks(cam, seg) {
+		err := look(t.Context(), officer, c.ID)
+		if camera.CodeOf(err) != camera.CodeUnavailable || !errors.Is(err, errHung) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := v.OpenCase(t.Context(), officer, cases.Case{Number: "2", Kind: "criminal", LegalBasis: "x"}); camera.CodeOf(err) != camera.CodeUnavailable {
+		t.Errorf("open case: %v", err)
+	}
+	if v.handed != 0 {
+		t.Errorf("%d answers left the house without a line", v.handed)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	admin, other := officer, officer
+	admin.Watches = false
+	other.Unit = "Xã B"
+	for name, c := range map[string]struct {
+		who   cases.Officer
+		spoil func(v *village, c *cases.Case)
+		want  map[string]camera.Code // by look; "" is for every one that is not named
+	}{
+		"no case":      {officer, func(_ *village, c *cases.Case) { c.ID = "" }, map[string]camera.Code{"": camera.CodeNoCase}},
+		"unknown case": {officer, func(_ *village, c *cases.Case) { c.ID = "vxyz" }, map[string]camera.Code{"": camera.CodeNotFound}},
+		"other unit":   {other, func(*village, *cases.Case) {}, map[string]camera.Code{"": camera.CodeNotFound}},
+		"admin":        {admin, func(*village, *cases.Case) {}, map[string]camera.Code{"": camera.CodeForbidden}},
+		"registry only": {officer, func(v *village, _ *cases.Case) { v.cams[0].Consent.Level = camera.ConsentRegistry },
+			map[string]camera.Code{"": camera.CodeNoConsent, "search": "-"}},
+		"clip only": {officer, func(v *village, _ *cases.Case) { v.cams[0].Consent.Level = camera.ConsentClip },
+			map[string]camera.Code{"": "-", "live": camera.CodeNoConsent}},
+		"paused": {officer, func(v *village, _ *cases.Case) { v.cams[0].Consent.Paused = true },
+			map[string]camera.Code{"": "-", "live": camera.CodePaused}},
+		"withdrawn": {officer, func(v *village, _ *cases.Case) { v.cams[0].Shared = false },
+			map[string]camera.Code{"": camera.CodeNoConsent, "search": "-"}},
+		"agent away": {officer, func(v *village, _ *cases.Case) { v.cams[0].Linked = false },
+			map[string]camera.Code{"": "-", "live": camera.CodeUnreachable}},
+		"h265": {officer, func(v *village, _ *cases.Case) { v.cams[0].Codec = "h265" },
+			map[string]camera.Code{"": "-", "live": camera.CodeLiveCodec}},
+		"bytes at home": {officer, func(v *village, _ *cases.Case) { v.footage[0].State = camera.StateHome },
+			map[string]camera.Code{"": camera.CodeNoFootage, "search": "-", "live": "-"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newVillage(t)
+			cam := v.house("Nhà 01", 500, camera.ConsentLive)
+			seg := v.recorded(cam)
+			one := v.open(t, "1/2026")
+			c.spoil(v, &one)
+			for look, f := range v.looks(cam, seg) {
+				want, ok := c.want[look]
+				if !ok {
+					want = c.want[""]
+				}
+				if want == "-" {
+					want = ""
+				}
+				before := len(v.records)
+				err := f(t.Context(), c.who, one.ID)
+				if camera.CodeOf(err) != want {
+					t.Errorf("%s: %v, want code %q", look, err, want)
+				}
+				if len(v.records) != before+1 {
+					t.Errorf("%s: %d records", look, len(v.records)-before)
+				} else if r := v.records[before]; want != camera.CodeNoFootage && r.Refused != want {
+					t.Errorf("%s: logged as %q", look, r.Refused)
+				}
+			}
+		})
+	}
+}
+
+func TestClosedCase(t *testing.T) {
+	v := newVillage(t)
+	cam := v.house("Nhà 01", 500, camera.ConsentLive)
+	seg := v.recorded(cam)
+	c := v.open(t, "1/2026")
+	closed, err := v.CloseCase(t.Context(), officer, c.ID)
+	if err != nil || closed.Open() {
+		t.Fatal(err, closed)
+	}
+	if again, err := v.CloseCase(t.Context(), officer, c.ID); err != nil || !again.Closed.Equal(closed.Closed) {
+		t.Errorf("closing twice: %v, %v", err, again.Closed)
+	}
+	for name, look := range v.looks(cam, seg) {
+		if err := look(t.Context(), officer, c.ID); camera.CodeOf(err) != camera.CodeCaseClosed {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestBadQuestions(t *testing.T) {
+	v := newVillage(t)
+	c := v.open(t, "1/2026")
+	for name, x := range map[string]struct {
+		spoil func(*cases.Question)
+		code  camera.Code
+	}{
+		"inverted window": {func(q *cases.Question) { q.From, q.To = q.To, q.From }, camera.CodeBadWindow},
+		"empty window":    {func(q *cases.Question) { q.To = q.From }, camera.CodeBadWindow},
+		"long window":     {func(q *cases.Question) { q.To = q.From.Add(7 * time.Hour) }, camera.CodeBadWindow},
+		"no window":       {func(q *cases.Question) { q.From = time.Time{} }, camera.CodeBadWindow},
+		"unknown road":    {func(q *cases.Question) { q.Stretch.Road = "nowhere" }, camera.CodeUnknownRoad},
+		"no road":         {func(q *cases.Question) { q.Stretch.Road = "" }, camera.CodeUnknownRoad},
+		"inverted road":   {func(q *cases.Question) { q.Stretch.To = -1 }, camera.CodeBadStretch},
+		"long road":       {func(q *cases.Question) { q.Stretch.To = 5001 }, camera.CodeTooLarge},
+	} {
+		q := window(c)
+		x.spoil(&q)
+		_, err := v.Search(t.Context(), officer, c.ID, q)
+		if camera.CodeOf(err) != x.code {
+			t.Errorf("%s: %v, want %s", name, err, x.code)
+		}
+		if last := v.records[len(v.records)-1]; last.Refused != x.code {
+			t.Errorf("%s: logged as %q", name, last.Refused)
+		}
+	}
+}
+
+func TestRoadOrder(t *testing.T) {
+	v := newVillage(t)
+	for _, h := range []struct {
+		label string
+		at    float64
+	}{{"Nhà 03", 2500}, {"Nhà 01", 100}, {"far", 9000}, {"Nhà 02", 900}} {
+		v.house(h.label, h.at, camera.ConsentClip)
+	}
+	turned := v.cams[1] // it looked elsewhere until ten minutes ago
+	turned.View.From, turned.View.Range = noon.Add(-10*time.Minute), 1500
+	v.cams = append(v.cams, turned)
+	v.house("hidden", 950, camera.ConsentNone)
+	c := v.open(t, "1/2026")
+	got, err := v.Search(t.Context(), officer, c.ID, window(c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for _, f := range got.Cameras {
+		order = append(order, f.Camera.Label)
+	}
+	if s := strings.Join(order, " "); s != "Nhà 02 Nhà 01 Nhà 03" || got.Cameras[1].At != 1500 {
+		t.Errorf("order: %s", s)
+	}
+	points := window(c)
+	points.Stretch = camera.Stretch{}
+	points.Points = &[2]camera.Position{{Lon: 850}, {Lon: 1000}}
+	got, err = v.Search(t.Context(), officer, c.ID, points)
+	if err != nil || len(got.Cameras) != 1 || got.Cameras[0].Camera.Label != "Nhà 02" {
+		t.Errorf("by points: %v, %+v", err, got)
+	}
+}
+
+func TestCaseNumbersAreUnique(t *testing.T) {
+	v := newVillage(t)
+	first := v.open(t, "1/2026")
+	if _, err := v.OpenCase(t.Context(), officer, cases.Case{Number: " 1/2026 ", Kind: "missing", LegalBasis: "x"}); camera.CodeOf(err) != camera.CodeConflict {
+		t.Errorf("second of the same number: %v", err)
+	}
+	for _, bad := range []cases.Case{{Kind: "criminal", LegalBasis: "x"}, {Number: "2", LegalBasis: "x"}, {Number: "2", Kind: "revenge", LegalBasis: "x"}, {Number: "2", Kind: "criminal", LegalBasis: "  "}} {
+		if _, err := v.OpenCase(t.Context(), officer, bad); camera.CodeOf(err) != camera.CodeBadRequest {
+			t.Errorf("%+v: %v", bad, err)
+		}
+	}
+	all, err := v.List(t.Context(), officer)
+	if err != nil || len(all) != 1 || all[0] != first {
+		t.Errorf("list: %v, %+v, want %+v", err, all, first)
+	}
+}
+
+func TestLogFoldsSegments(t *testing.T) {
+	v := newVillage(t)
+	cam := v.house("Nhà 01", 500, camera.ConsentLive)
+	seg := v.recorded(cam)
+	c := v.open(t, "1/2026")
+	looks := v.looks(cam, seg)
+	for _, name := range []string{"playback", "segment", "segment", "segment", "live", "segment"} {
+		if err := looks[name](t.Context(), officer, c.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log, err := v.Log(t.Context(), officer, c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range log {
+		got = append(got, r.Action)
+	}
+	if s := strings.Join(got, " "); s != "segment live segment playback open-case" {
+		t.Errorf("log: %s", s)
+	}
+}

@@ -1,0 +1,89 @@
+package cases_test
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/cases"
+)
+
+func piece(cam camera.CameraID, run string, seq uint32, from, to int, state camera.ByteState) cases.Footage {
+	return cases.Footage{State: state, Segment: camera.Segment{
+		SegmentID: camera.SegmentID{Camera: cam, Run: camera.RunID(run), Seq: seq},
+		Start:     noon.Add(time.Duration(from) * time.Millisecond), End: noon.Add(time.Duration(to) * time.Millisecond),
+		Size: 5000, InitSize: 700,
+	}}
+}
+
+func TestPlaylistText(t *testing.T) {
+	v := newVillage(t)
+	cam := v.house("Nhà 01", 500, camera.ConsentClip)
+	c := v.open(t, "1/2026")
+	a, b := "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"
+	v.footage = []cases.Footage{
+		piece(cam.ID, a, 7, -2000, 4010, camera.StateStored),
+		piece(cam.ID, a, 8, 4020, 10000, camera.StateStored),
+		piece(cam.ID, a, 9, 10000, 16000, camera.StateHome), // not here yet: stands as a gap
+		piece(cam.ID, b, 0, 20000, 26500, camera.StateHeld),
+	}
+	v.spans = []cases.Span{{From: noon, To: noon.Add(30 * time.Second), State: camera.StateStored}}
+	got, err := v.Playlist(t.Context(), officer, c.ID, cam.ID, noon, noon.Add(30*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Join([]string{
+		"#EXTM3U", "#EXT-X-VERSION:8", "#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-TARGETDURATION:7", "#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-INDEPENDENT-SEGMENTS",
+		`#EXT-X-MAP:URI="segments/aaaaaaaaaaaaaaaa/7",BYTERANGE="700@0"`, "#EXT-X-PROGRAM-DATE-TIME:2026-11-22T04:59:58.000Z",
+		"#EXTINF:6.020,", "#EXT-X-BYTERANGE:4300@700", "segments/aaaaaaaaaaaaaaaa/7",
+		"#EXTINF:5.980,", "#EXT-X-BYTERANGE:4300@700", "segments/aaaaaaaaaaaaaaaa/8",
+		"#EXT-X-DISCONTINUITY", "#EXT-X-PROGRAM-DATE-TIME:2026-11-22T05:00:10.000Z",
+		"#EXT-X-GAP", "#EXTINF:6.000,", "gap", "#EXT-X-GAP", "#EXTINF:4.000,", "gap",
+		"#EXT-X-DISCONTINUITY", `#EXT-X-MAP:URI="segments/bbbbbbbbbbbbbbbb/0",BYTERANGE="700@0"`, "#EXT-X-PROGRAM-DATE-TIME:2026-11-22T05:00:20.000Z",
+		"#EXTINF:6.500,", "#EXT-X-BYTERANGE:4300@700", "segments/bbbbbbbbbbbbbbbb/0",
+		"#EXT-X-DISCONTINUITY", "#EXT-X-PROGRAM-DATE-TIME:2026-11-22T05:00:26.500Z", "#EXT-X-GAP", "#EXTINF:3.500,", "gap",
+		"#EXT-X-ENDLIST", "",
+	}, "\n")
+	if got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// TestPlaylistKeepsTime sums a day of ragged footage: media time must run along
+// with the wall clock, and no entry may be longer than the target duration.
+func TestPlaylistKeepsTime(t *testing.T) {
+	v := newVillage(t)
+	cam := v.house("Nhà 01", 500, camera.ConsentClip)
+	c := v.open(t, "1/2026")
+	at := 0
+	for i := range 300 {
+		long := 3000 + i*37%5000
+		v.footage = append(v.footage, piece(cam.ID, fmt.Sprintf("%016x", i/7), uint32(i%7), at, at+long, camera.StateStored))
+		at += long
+		if i%7 == 6 {
+			at += i * 613 % 20000
+		}
+	}
+	end := noon.Add(time.Duration(at) * time.Millisecond)
+	v.spans = []cases.Span{{From: noon, To: end, State: camera.StateStored}}
+	got, err := v.Playlist(t.Context(), officer, c.ID, cam.ID, noon, end)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, _ := strconv.Atoi(regexp.MustCompile(`TARGETDURATION:(\d+)`).FindStringSubmatch(got)[1])
+	sum := 0.0
+	for _, m := range regexp.MustCompile(`EXTINF:([\d.]+),`).FindAllStringSubmatch(got, -1) {
+		s, _ := strconv.ParseFloat(m[1], 64)
+		if int(s+0.5) > target {
+			t.Errorf("an entry of %v s with a target duration of %d s", s, target)
+		}
+		sum += s
+	}
+	if diff := sum - float64(at)/1000; diff > 0.001 || diff < -0.001 {
+		t.Errorf("the list is %v s long, the window %v s", sum, float64(at)/1000)
+	}
+}

@@ -1,0 +1,161 @@
+package cases
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	camera "xulang.vn/camera"
+)
+
+// Question asks a stretch of road and a window of time. Points are used when the
+// stretch names no road.
+type Question struct {
+	Stretch  camera.Stretch
+	Points   *[2]camera.Position
+	From, To time.Time
+}
+
+// Answer is what the cameras along the stretch have, in road order.
+type Answer struct {
+	Stretch  camera.Stretch
+	From, To time.Time
+	Cameras  []Found
+}
+
+// Found is one camera's part of the answer.
+type Found struct {
+	Camera   Camera // with the view that was true in the window
+	Seen     camera.Seen
+	At       float64 // metres on the road: the middle of what it sees
+	Spans    []Span
+	Playable bool
+	Clock    *camera.Clock // of the newest footage in the window
+}
+
+// Search answers a question within a case. The line in the audit names stretch
+// and window, and is written before the answer is put together.
+func (c *Cases) Search(ctx context.Context, who Officer, caseID string, q Question) (Answer, error) {
+	stretch, outcome := c.decideSearch(ctx, who, caseID, q)
+	err := c.settle(ctx, Record{Actor: who, Action: actSearch, Case: caseID, Detail: searchDetail(stretch, q)}, outcome)
+	if err != nil {
+		return Answer{}, err
+	}
+	found, err := c.along(ctx, stretch, q)
+	if err != nil {
+		return Answer{}, err
+	}
+	for i := range found {
+		if err := c.fill(ctx, &found[i], q); err != nil {
+			return Answer{}, err
+		}
+	}
+	return Answer{Stretch: stretch, From: q.From, To: q.To, Cameras: found}, nil
+}
+
+func (c *Cases) decideSearch(ctx context.Context, who Officer, caseID string, q Question) (camera.Stretch, error) {
+	if err := errors.Join(c.mayLook(ctx, who, caseID), checkWindow(q.From, q.To)); err != nil {
+		return q.Stretch, err
+	}
+	stretch, err := c.stretch(q)
+	if err == nil && stretch.To-stretch.From > StretchLongest {
+		err = camera.Errorf(camera.CodeTooLarge, "stretch of %.0f m, at most %.0f m", stretch.To-stretch.From, StretchLongest)
+	}
+	return stretch, err
+}
+
+func (c *Cases) stretch(q Question) (camera.Stretch, error) {
+	if q.Stretch.Road == "" && q.Points != nil {
+		return c.Roads.Stretch(q.Points[0], q.Points[1], ClickWithin)
+	}
+	return c.Roads.Check(q.Stretch)
+}
+
+// along finds the cameras that saw a part of the stretch, in road order, each
+// once: a camera that was turned within the window stands with its latest view.
+func (c *Cases) along(ctx context.Context, s camera.Stretch, q Question) ([]Found, error) {
+	all, err := c.Cameras.InView(ctx, q.From, q.To)
+	if err != nil {
+		return nil, fmt.Errorf("find cameras: %w", err)
+	}
+	latest := map[camera.CameraID]Found{}
+	for _, cam := range all {
+		if c.consents(cam, camera.ActionSearch) != nil {
+			continue
+		}
+		for _, seen := range c.Roads.Seen(cam.View) {
+			if seen.Road != s.Road || seen.To < s.From || seen.From > s.To {
+				continue
+			}
+			if old, ok := latest[cam.ID]; ok && !cam.View.From.After(old.Camera.View.From) && seen.To-seen.From <= old.Seen.To-old.Seen.From {
+				continue
+			}
+			latest[cam.ID] = Found{Camera: cam, Seen: seen, At: (seen.From + seen.To) / 2}
+		}
+	}
+	found := make([]Found, 0, len(latest))
+	for _, f := range latest {
+		found = append(found, f)
+	}
+	slices.SortFunc(found, func(a, b Found) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Camera.ID, b.Camera.ID))
+	})
+	if len(found) > CamerasMost {
+		return nil, camera.Errorf(camera.CodeTooLarge, "%d cameras, at most %d in one question", len(found), CamerasMost)
+	}
+	return found, nil
+}
+
+func (c *Cases) fill(ctx context.Context, f *Found, q Question) error {
+	spans, footage, err := c.Past.Window(ctx, f.Camera, q.From, q.To)
+	if err != nil {
+		return fmt.Errorf("read footage of %s: %w", f.Camera.ID, err)
+	}
+	f.Spans = spans
+	if n := len(footage); n > 0 {
+		f.Clock = &footage[n-1].Clock
+	}
+	shown := c.consents(f.Camera, camera.ActionPlayback) == nil
+	f.Playable = shown && slices.ContainsFunc(footage, func(s Footage) bool { return s.State.Playable() })
+	return nil
+}
+
+func searchDetail(s camera.Stretch, q Question) string {
+	return fmt.Sprintf("%s %.0f–%.0f m, %s", s.Road, s.From, s.To, windowText(q.From, q.To))
+}
+
+func windowText(from, to time.Time) string {
+	return from.UTC().Format(time.RFC3339) + "/" + to.UTC().Format(time.RFC3339)
+}
+
+// Mapped is a camera on the map with what it sees of the roads.
+type Mapped struct {
+	Camera Camera
+	Seen   []camera.Seen
+}
+
+// Map gives the cameras that their households show on the map, by label. It is
+// no look at anybody's footage and needs no case.
+func (c *Cases) Map(ctx context.Context, who Officer) ([]Mapped, error) {
+	if !who.Watches {
+		return nil, camera.Errorf(camera.CodeForbidden, "map: not an officer")
+	}
+	now := c.Now()
+	all, err := c.Cameras.InView(ctx, now, now)
+	if err != nil {
+		return nil, fmt.Errorf("find cameras: %w", err)
+	}
+	var shown []Mapped
+	for _, cam := range all {
+		if c.consents(cam, camera.ActionMap) == nil {
+			shown = append(shown, Mapped{Camera: cam, Seen: c.Roads.Seen(cam.View)})
+		}
+	}
+	slices.SortFunc(shown, func(a, b Mapped) int {
+		return cmp.Or(cmp.Compare(a.Camera.Label, b.Camera.Label), cmp.Compare(a.Camera.ID, b.Camera.ID))
+	})
+	return shown, nil
+}

@@ -1,0 +1,151 @@
+package cases_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/cases"
+	"xulang.vn/camera/hub/db"
+)
+
+var noon = time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC)
+
+var officer = cases.Officer{ID: "u1", Name: "Cán bộ", Unit: "Xã A", Watches: true}
+
+// village is a door between a real database and rooms whose answers the test sets.
+type village struct {
+	*cases.Cases
+	now      time.Time
+	cams     []cases.Camera
+	spans    []cases.Span
+	footage  []cases.Footage
+	records  []cases.Record
+	auditErr error
+	handed   int // answers that the rooms behind the door gave away
+}
+
+func newVillage(t *testing.T) *village {
+	t.Helper()
+	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "hub.sqlite"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	err = d.Write(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO users (id, login, name, role, unit, password, created_ms) VALUES ('u1', 'a', 'Cán bộ', 'officer', 'Xã A', '', 0)`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &village{now: noon}
+	v.Cases = cases.New(cases.Parts{DB: d, Cameras: v, Past: v, Roads: v, Links: v, Live: v, Audit: v, Now: func() time.Time { return v.now }})
+	return v
+}
+
+func (v *village) open(t *testing.T, number string) cases.Case {
+	t.Helper()
+	c, err := v.OpenCase(t.Context(), officer, cases.Case{Number: number, Kind: "criminal", LegalBasis: "Điều 107"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// house adds a camera that sees 60 m around the given metre of road r1.
+func (v *village) house(label string, at float64, level camera.ConsentLevel) cases.Camera {
+	c := cases.Camera{
+		ID: camera.NewCameraID("h", label, 0), Label: label, Consent: camera.Consent{Level: level}, Shared: true,
+		View: camera.View{Range: at, From: noon.Add(-time.Hour)}, Linked: true, Codec: "h264", State: camera.StateRecording,
+	}
+	v.cams = append(v.cams, c)
+	return c
+}
+
+func (v *village) Camera(_ context.Context, id camera.CameraID) (cases.Camera, error) {
+	for _, c := range v.cams {
+		if c.ID == id {
+			return c, nil
+		}
+	}
+	return cases.Camera{}, camera.Errorf(camera.CodeNotFound, "no camera %s", id)
+}
+
+func (v *village) InView(context.Context, time.Time, time.Time) ([]cases.Camera, error) {
+	return v.cams, nil
+}
+
+func (v *village) Window(context.Context, cases.Camera, time.Time, time.Time) ([]cases.Span, []cases.Footage, error) {
+	v.handed++
+	return v.spans, v.footage, nil
+}
+
+func (v *village) Segment(_ context.Context, id camera.SegmentID) (cases.Footage, error) {
+	for _, f := range v.footage {
+		if f.SegmentID == id {
+			return f, nil
+		}
+	}
+	return cases.Footage{}, camera.Errorf(camera.CodeUnknownSegment, "no segment")
+}
+
+func (v *village) Check(s camera.Stretch) (camera.Stretch, error) {
+	if s.Road != "r1" {
+		return s, camera.Errorf(camera.CodeUnknownRoad, "no road %q", s.Road)
+	}
+	if s.To <= s.From {
+		return s, camera.Errorf(camera.CodeBadStretch, "inverted")
+	}
+	return s, nil
+}
+
+func (v *village) Stretch(a, b camera.Position, _ float64) (camera.Stretch, error) {
+	return camera.Stretch{Road: "r1", From: a.Lon, To: b.Lon}, nil
+}
+
+func (v *village) Seen(view camera.View) []camera.Seen {
+	return []camera.Seen{{Stretch: camera.Stretch{Road: "r1", From: view.Range - 30, To: view.Range + 30}, Facing: camera.DirUp}}
+}
+
+func (v *village) Link(_ context.Context, key camera.Key, _ time.Duration) (string, error) {
+	v.handed++
+	return "/o/footage/" + key.String(), nil
+}
+
+func (v *village) View(context.Context, camera.CameraID, string) (string, string, error) {
+	v.handed++
+	return "viewer", "v=0", nil
+}
+
+func (v *village) Leave(viewer string) error {
+	if viewer != "viewer" {
+		return camera.Errorf(camera.CodeNotFound, "no viewer")
+	}
+	return nil
+}
+
+func (v *village) Append(_ context.Context, r cases.Record) error {
+	if v.auditErr != nil {
+		return v.auditErr
+	}
+	r.ID = int64(len(v.records) + 1)
+	v.records = append(v.records, r)
+	return nil
+}
+
+func (v *village) ForCase(_ context.Context, id string, _ int) ([]cases.Record, error) {
+	var out []cases.Record
+	for i := len(v.records) - 1; i >= 0; i-- {
+		if v.records[i].Case == id {
+			out = append(out, v.records[i])
+		}
+	}
+	return out, nil
+}
+
+var errHung = errors.New("audit hung")
