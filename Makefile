@@ -1,0 +1,89 @@
+# Camera an ninh Xứ Lạng. `make` lists the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .build/bin
+GO_FILES := $(shell find . -name '*.go' -not -path './.build/*' -not -path './web/node_modules/*' -not -path './var/*')
+WEB_FILES := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts
+
+.PHONY: help demo run build web test test-go test-web test-browser lint bench dist generate check-generated fuzz screenshots clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: build ## build everything and run the village: hub, object store, 18 homes
+	@scripts/box village
+
+run: build ## the same without the village: an empty hub and a one-time setup link
+	@scripts/box hub
+
+build: $(BIN)/xulang-hub $(BIN)/xulang-agent $(BIN)/xulang-village minio ## build the web, the programs and the object store
+
+.PHONY: minio
+minio:
+	@scripts/minio build
+
+$(BIN)/xulang-hub: $(GO_FILES) go.mod go.sum web/dist/index.html
+	@scripts/need gcc
+	@echo "building xulang-hub (the first time compiles SQLite: about a minute)"
+	@go build -trimpath -o $@ ./cmd/xulang-hub
+
+$(BIN)/xulang-agent: $(GO_FILES) go.mod go.sum
+	@echo "building xulang-agent (static)"
+	@CGO_ENABLED=0 go build -trimpath -o $@ ./cmd/xulang-agent
+
+$(BIN)/xulang-village: $(GO_FILES) go.mod go.sum
+	@echo "building xulang-village"
+	@CGO_ENABLED=0 go build -trimpath -o $@ ./cmd/xulang-village
+
+web: web/dist/index.html ## build the web
+
+web/node_modules/.stamp: web/package.json web/package-lock.json
+	@echo "installing the web's packages"
+	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web/dist/index.html: web/node_modules/.stamp $(WEB_FILES)
+	@echo "building the web"
+	@cd web && npm run --silent build
+
+test: ## install what is needed, then run all tests
+	@scripts/need gcc chromium ffmpeg gst-rtsp-server opencv-doc
+	@$(MAKE) --no-print-directory build check-generated test-web test-go test-browser
+	@echo "all tests passed"
+
+test-web: web/node_modules/.stamp
+	@echo "== web: types, words, unit tests"
+	@cd web && npm run --silent check && npm test --silent
+
+test-go: build
+	@echo "== go: all packages with the race detector"
+	@go vet ./...
+	@go test -race -timeout 15m ./...
+
+test-browser: build
+	@echo "== browser: a six-home village, the hub and the object store under kill -9, Chromium"
+	@scripts/test-browser
+
+lint: ## static checks (the first time builds the linter)
+	@scripts/lint
+
+bench: ## benchmarks; they print ratios against a peer or a floor in the same run
+	@go test -run '^$$' -bench . -benchtime 1s ./...
+
+fuzz: ## every fuzz target for ten seconds
+	@scripts/fuzz
+
+dist: build ## programs for other machines, with checksums, in ./dist
+	@scripts/dist
+
+generate: web/node_modules/.stamp ## generate the API's Go and TypeScript from hub/api/openapi.yaml
+	@scripts/generate
+
+check-generated: web/node_modules/.stamp
+	@scripts/generate --check
+
+screenshots: build ## take the README's pictures from a running village
+	@scripts/screenshots
+
+clean: ## remove what was built (not ./var)
+	@rm -rf .build dist web/dist/assets web/dist/index.html
