@@ -1,0 +1,117 @@
+package road_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/road"
+)
+
+// extractPath finds a real extract in the module cache: they come with paulmach/osm.
+func extractPath(t testing.TB, name string) string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/paulmach/osm").Output()
+	if err != nil {
+		t.Fatalf("find paulmach/osm: %v", err)
+	}
+	return filepath.Join(strings.TrimSpace(string(out)), "testdata", name)
+}
+
+func load(t testing.TB, path string) (*road.Graph, road.Report) {
+	t.Helper()
+	format, err := road.FormatOf(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	g, report, err := road.Load(t.Context(), f, format)
+	if err != nil {
+		t.Fatalf("load %s: %v", name(path), err)
+	}
+	return g, report
+}
+
+func name(path string) string { return filepath.Base(path) }
+
+const sketch = "../../configs/demo/road-4a-sketch.osm"
+
+var (
+	delawareOnce   sync.Once
+	delawareGraph  *road.Graph
+	delawareReport road.Report
+)
+
+// delaware is loaded once: no test changes a graph.
+func delaware(t testing.TB) (*road.Graph, road.Report) {
+	delawareOnce.Do(func() { delawareGraph, delawareReport = load(t, extractPath(t, "delaware-latest.osm.pbf")) })
+	if delawareGraph == nil {
+		t.Fatal("Delaware was not loaded")
+	}
+	return delawareGraph, delawareReport
+}
+
+// drawing writes small extracts. Nodes lie on a grid of metres around 106.7 E 21.97 N.
+type drawing struct {
+	nodes, ways []string
+	ids         map[[2]float64]int
+}
+
+var origin = camera.Position{Lon: 106.7, Lat: 21.97}
+
+// spotAt is the place x metres east and y metres north of the origin.
+func spotAt(x, y float64) camera.Position {
+	return camera.Ahead(camera.Ahead(origin, 90, x), 0, y)
+}
+
+func (d *drawing) node(x, y float64) int {
+	if d.ids == nil {
+		d.ids = map[[2]float64]int{}
+	}
+	id, ok := d.ids[[2]float64{x, y}]
+	if !ok {
+		id = len(d.ids) + 1
+		d.ids[[2]float64{x, y}] = id
+		p := spotAt(x, y)
+		d.nodes = append(d.nodes, fmt.Sprintf(`<node id="%d" lat="%.7f" lon="%.7f"/>`, id, p.Lat, p.Lon))
+	}
+	return id
+}
+
+// way draws a way; tags are "key=value".
+func (d *drawing) way(id int, tags string, points ...[2]float64) {
+	var b strings.Builder
+	fmt.Fprintf(&b, `<way id="%d">`, id)
+	for _, p := range points {
+		fmt.Fprintf(&b, `<nd ref="%d"/>`, d.node(p[0], p[1]))
+	}
+	for _, tag := range strings.Split(tags, ",") {
+		k, v, _ := strings.Cut(tag, "=")
+		fmt.Fprintf(&b, `<tag k="%s" v="%s"/>`, k, v)
+	}
+	b.WriteString(`</way>`)
+	d.ways = append(d.ways, b.String())
+}
+
+func (d *drawing) xml() string {
+	return `<osm version="0.6">` + strings.Join(d.nodes, "\n") + strings.Join(d.ways, "\n") + `</osm>`
+}
+
+func (d *drawing) load(t testing.TB) (*road.Graph, road.Report) {
+	t.Helper()
+	g, report, err := road.Load(t.Context(), bytes.NewBufferString(d.xml()), road.FormatXML)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g, report
+}
