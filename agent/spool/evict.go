@@ -71,7 +71,7 @@ func (s *Spool) evict(f *fact[camera.Segment]) error {
 	if err := s.write(true, gone); err != nil {
 		return err
 	}
-	s.log.Warn("evicted footage that was not uploaded", "room", "spool", "segment", seg.SegmentID, "bytes", seg.Size)
+	s.log.Warn("evicted footage that was not uploaded", "segment", seg.SegmentID, "bytes", seg.Size)
 	s.wake()
 	return s.disk.Remove(s.path(seg))
 }

@@ -155,7 +155,7 @@ func (f *File) Discard() {
 	f.spool.mu.Lock()
 	defer f.spool.mu.Unlock()
 	if err := f.drop(); err != nil {
-		f.spool.log.Warn("discard segment", "room", "spool", "camera", f.camera, "err", err)
+		f.spool.log.Warn("discard segment", "camera", f.camera, "err", err)
 	}
 }
 

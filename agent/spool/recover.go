@@ -43,7 +43,7 @@ func (s *Spool) recover() error {
 	if err = s.relieved(err); errors.Is(err, ErrFull) {
 		// The old journal stands and the book is right: the spool works as soon as
 		// there is room, and until then it says that it is full.
-		s.log.Warn("disk is full", "room", "spool", "err", err)
+		s.log.Warn("disk is full", "err", err)
 		return nil
 	}
 	return err
@@ -63,10 +63,10 @@ func (s *Spool) readJournal() error {
 		return err
 	}
 	if hurt.tail > 0 {
-		s.log.Info("cut torn end of journal", "room", "spool", "lines", hurt.tail)
+		s.log.Info("cut torn end of journal", "lines", hurt.tail)
 	}
 	if hurt.inside > 0 {
-		s.log.Error("journal has damaged lines; a copy is in quarantine", "room", "spool", "lines", hurt.inside)
+		s.log.Error("journal has damaged lines; a copy is in quarantine", "lines", hurt.inside)
 		return s.copyToQuarantine(name)
 	}
 	return nil
@@ -118,7 +118,7 @@ func (s *Spool) checkIntents(files found) error {
 		if whole {
 			sum, err := s.hash(name)
 			if err != nil {
-				s.log.Error("segment cannot be read", "room", "spool", "segment", id, "err", err)
+				s.log.Error("segment cannot be read", "segment", id, "err", err)
 			}
 			whole = err == nil && sum == seg.SHA256
 		}
@@ -158,7 +158,7 @@ func (s *Spool) checkSegments(files found) error {
 // lost takes a broken segment out of the book. Its time becomes a gap, unless
 // the hub has the bytes.
 func (s *Spool) lost(seg camera.Segment, name string, there bool) error {
-	s.log.Error("segment is broken", "room", "spool", "segment", seg.SegmentID, "missing", !there)
+	s.log.Error("segment is broken", "segment", seg.SegmentID, "missing", !there)
 	if there {
 		if err := s.quarantine(name); err != nil {
 			return err
@@ -181,7 +181,7 @@ func (s *Spool) clearRest(files found) error {
 			}
 			continue
 		}
-		s.log.Warn("file in the spool that nobody knows", "room", "spool", "file", l.name)
+		s.log.Warn("file in the spool that nobody knows", "file", l.name)
 		if err := s.quarantine(name); err != nil {
 			return err
 		}
@@ -246,7 +246,7 @@ func (s *Spool) pruneQuarantine() error {
 		if kept += l.size; kept <= s.limits.Bytes/10 || !l.regular {
 			continue
 		}
-		s.log.Warn("removed from quarantine", "room", "spool", "file", l.name, "bytes", l.size)
+		s.log.Warn("removed from quarantine", "file", l.name, "bytes", l.size)
 		if err := s.disk.Remove(filepath.Join(dir, l.name)); err != nil {
 			return fmt.Errorf("prune quarantine: %w", err)
 		}

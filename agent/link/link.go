@@ -1,0 +1,198 @@
+// Package link is the agent's one connection to the hub: facts go up, commands
+// come down. It dials out by WebSocket through the hub's one port and proves the
+// device's identity by signing the server's nonce (NATS nkey, Ed25519).
+//
+// Every (re)connect begins with a Hello. Until the hub has acknowledged it, all
+// other requests fail with CodeUnreachable, as they do without a connection;
+// nothing is queued here, the spool is the queue.
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	camera "xulang.vn/camera"
+)
+
+const (
+	proxyPath    = "/link"          // where the hub's port hands the WebSocket to NATS
+	askTimeout   = 10 * time.Second // of one request
+	firstWait    = time.Second      // before the first reconnect, doubled up to longestWait
+	longestWait  = 30 * time.Second
+	pingEvery    = 20 * time.Second // two lost ones end the connection: NAT boxes forget quietly
+	helloAgain   = 5 * time.Second  // after a hello that was not acknowledged
+	liveAtOnce   = 4                // commands in hand; more are refused
+	liveWaiting  = 16               // commands not yet read
+	drainLongest = 5 * time.Second  // for the client's own goroutines to end
+)
+
+// Config is what a Link is made of.
+type Config struct {
+	HubURL   string // "https://hub.example" or "http://127.0.0.1:8080", perhaps with a path
+	Identity Identity
+	// Hello introduces the cameras as they are now.
+	Hello func() camera.Hello
+	// Live starts or stops a publication. It must return when ctx ends.
+	Live func(ctx context.Context, cmd camera.LiveCommand) camera.Ack
+	Log  *slog.Logger
+}
+
+// Link is safe for concurrent use.
+type Link struct {
+	cfg     Config
+	now     func() time.Time
+	device  camera.DeviceID
+	log     *slog.Logger
+	timeout time.Duration // of one request
+	wait    time.Duration // before the first reconnect
+	poke    chan struct{} // a hello is due
+	clock   offsets
+
+	mu      sync.Mutex
+	nc      *nats.Conn // nil outside of Run
+	up      bool
+	epoch   uint64 // grows when a hello is due
+	greeted uint64 // the epoch whose hello was acknowledged
+}
+
+// New makes a Link; Run connects it.
+func New(cfg Config, now func() time.Time) *Link {
+	return &Link{
+		cfg: cfg, now: now, device: cfg.Identity.Device(),
+		log:     cfg.Log,
+		timeout: askTimeout, wait: firstWait,
+		poke: make(chan struct{}, 1),
+	}
+}
+
+// Run connects and stays connected until ctx ends, which it reports as nil. An
+// unreachable hub or a refused identity is no reason to return: the hub may be
+// starting, or its administrator correcting a mistake. Call it once.
+func (l *Link) Run(ctx context.Context) error {
+	hub, err := parseHub(l.cfg.HubURL)
+	if err != nil {
+		return fmt.Errorf("run link: %w", err)
+	}
+	scheme := map[string]string{"http": "ws", "https": "wss"}[hub.Scheme]
+	closed := make(chan struct{})
+	nc, err := nats.Connect(scheme+"://"+hub.Host, l.options(hub.JoinPath(proxyPath).Path, closed)...)
+	if err != nil {
+		return fmt.Errorf("run link: %w", err)
+	}
+	commands := make(chan *nats.Msg, liveWaiting)
+	_, err = nc.ChanSubscribe(camera.DownSubject(l.device, camera.VerbLive), commands)
+	if err == nil {
+		l.mu.Lock()
+		l.nc = nc
+		l.mu.Unlock()
+		var parts sync.WaitGroup
+		parts.Go(func() { l.tend(ctx) })
+		parts.Go(func() { l.obey(ctx, commands) })
+		parts.Wait()
+	}
+	l.mu.Lock()
+	l.nc, l.up = nil, false
+	l.mu.Unlock()
+	nc.Close()
+	select {
+	case <-closed:
+	case <-time.After(drainLongest):
+		err = errors.Join(err, errors.New("client does not close"))
+	}
+	if err != nil {
+		return fmt.Errorf("run link: %w", err)
+	}
+	return nil
+}
+
+func (l *Link) options(path string, closed chan<- struct{}) []nats.Option {
+	return []nats.Option{
+		nats.Name(string(l.device)),
+		nats.Nkey(string(l.device), l.cfg.Identity.Sign),
+		nats.ProxyPath(path),
+		nats.CustomInboxPrefix(camera.InboxPrefix(l.device)),
+		nats.IgnoreDiscoveredServers(), // the hub's inner addresses are no business of ours
+		nats.RetryOnFailedConnect(true),
+		nats.MaxReconnects(-1),
+		nats.IgnoreAuthErrorAbort(),
+		nats.CustomReconnectDelay(l.delay),
+		nats.ReconnectBufSize(-1), // a request without a connection fails at once
+		nats.Timeout(l.timeout),
+		nats.PingInterval(pingEvery),
+		nats.MaxPingsOutstanding(2),
+		nats.ConnectHandler(l.connected),
+		nats.ReconnectHandler(l.connected),
+		nats.DisconnectErrHandler(l.disconnected),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
+			l.log.Info("hub not reached", "err", err)
+		}),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			l.log.Warn("link error", "err", err)
+		}),
+		nats.ClosedHandler(func(*nats.Conn) { close(closed) }),
+	}
+}
+
+// delay doubles from wait to longestWait and spreads each value over its upper
+// half: after a power cut a whole commune comes back at once.
+func (l *Link) delay(attempts int) time.Duration {
+	d := min(l.wait<<min(max(attempts-1, 0), 10), longestWait)
+	return d/2 + rand.N(d/2+1)
+}
+
+func (l *Link) connected(*nats.Conn) {
+	l.mu.Lock()
+	l.up = true
+	l.mu.Unlock()
+	l.log.Info("connected to hub")
+	l.Refresh()
+}
+
+func (l *Link) disconnected(_ *nats.Conn, err error) {
+	l.mu.Lock()
+	was := l.up
+	l.up = false
+	l.mu.Unlock()
+	if was {
+		l.log.Info("lost hub", "err", err)
+	}
+}
+
+// Refresh sends Hello again, because the cameras have changed. Until it is
+// acknowledged Connected is false: what belongs to a new camera must not be sent
+// before the camera is known.
+func (l *Link) Refresh() {
+	l.mu.Lock()
+	l.epoch++
+	l.mu.Unlock()
+	select {
+	case l.poke <- struct{}{}:
+	default: // one is due already
+	}
+}
+
+// Connected tells whether the hub is there and knows our cameras.
+func (l *Link) Connected() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.up && l.greeted == l.epoch
+}
+
+// Clock is what is known of the agent's clock now.
+func (l *Link) Clock() camera.Clock { return l.clock.at(l.now()) }
+
+func (l *Link) conn() *nats.Conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.up {
+		return nil
+	}
+	return l.nc
+}
