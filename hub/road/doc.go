@@ -19,9 +19,9 @@
 //
 // # Geometry
 //
-// Distances of a few hundred metres are taken in a plane that touches the earth at
-// the point asked about: x = R cos(lat) Δlon, y = R Δlat. Its error at 200 m is under
-// a millimetre at the latitudes of Lạng Sơn. A camera's view is a sector of a disc of at most half a
-// turn, hence convex, and cuts a straight piece of road in one interval. Walls and
-// hedges are not known and hide nothing.
+// Distances of a few hundred metres are taken in a plane that touches the earth at the
+// point asked about: x = R cos(lat) Δlon, y = R Δlat. At the latitudes of Lạng Sơn its
+// error at 200 m is under a millimetre. A camera's view is a sector of a disc of at most
+// half a turn, hence convex, and cuts a straight piece of road in one interval. Walls
+// and hedges are not known and hide nothing.
 package road
