@@ -1,0 +1,4 @@
+package store
+
+// Check lets the fuzzer at what decides over requests.
+var Check = (*Store).check

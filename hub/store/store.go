@@ -1,0 +1,138 @@
+// Package store keeps the bytes of segments in an S3 object store. Agents and
+// browsers hold no bucket keys: they get one-use links that are bound to one key,
+// and for a PUT also to the announced size and SHA-256.
+//
+// The store may be reached in two ways. By default it listens on loopback and its
+// traffic passes through the hub's port ([Store.Proxy], links are paths under
+// /o/). With a public address links point there and bytes bypass the hub.
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	camera "xulang.vn/camera"
+)
+
+// Times within which a link may be used.
+const (
+	LinkLongest = 60 * time.Second // of a GET; longer wishes are cut to this
+	SlotLongest = time.Hour        // of a PUT
+)
+
+// Prefix is where the hub serves [Store.Proxy].
+const Prefix = "/o/"
+
+// contentType is signed into every slot, so that an agent cannot store a page
+// which a browser would run.
+const contentType = "video/mp4"
+
+// Config says where the object store is.
+type Config struct {
+	Endpoint  string // host:port of the S3 API
+	AccessKey string
+	SecretKey string
+	Bucket    string
+	Secure    bool         // https to Endpoint
+	Region    string       // "" = us-east-1, MinIO's default
+	Public    string       // address of the S3 API for agents and browsers, "https://host[:port]"; "" = paths under /o/ on the hub
+	Log       *slog.Logger // nil = no log
+}
+
+// Store is safe for concurrent use.
+type Store struct {
+	bucket   string
+	endpoint *url.URL
+	api      *minio.Client // speaks to Endpoint
+	signer   *minio.Client // signs for the address that users see; does no I/O
+	public   bool
+	log      *slog.Logger
+}
+
+// Open prepares a store; it does not connect.
+func Open(cfg Config) (*Store, error) {
+	if cfg.Bucket == "" || strings.Contains(cfg.Bucket, "/") {
+		return nil, fmt.Errorf("open store: bucket %q", cfg.Bucket)
+	}
+	if cfg.AccessKey == "" || cfg.SecretKey == "" {
+		return nil, fmt.Errorf("open store: access key or secret key missing")
+	}
+	if cfg.Region == "" {
+		cfg.Region = "us-east-1"
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	api, err := dial(cfg, cfg.Endpoint, cfg.Secure)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s := &Store{bucket: cfg.Bucket, endpoint: api.EndpointURL(), api: api, signer: api, log: cfg.Log}
+	if cfg.Public == "" {
+		return s, nil
+	}
+	u, err := url.Parse(cfg.Public)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.Trim(u.Path, "/") != "" {
+		return nil, fmt.Errorf("open store: public address %q, want https://host[:port]", cfg.Public)
+	}
+	if s.signer, err = dial(cfg, u.Host, u.Scheme == "https"); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s.public = true
+	return s, nil
+}
+
+// dial makes a client. With a region given it never asks the server for one, so
+// signing works without the server.
+func dial(cfg Config, endpoint string, secure bool) (*minio.Client, error) {
+	return minio.New(endpoint, &minio.Options{
+		Creds:        credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, ""),
+		Secure:       secure,
+		Region:       cfg.Region,
+		BucketLookup: minio.BucketLookupPath,
+		Transport:    transport(),
+		MaxRetries:   2, // callers wait for an answer; they come back by themselves
+	})
+}
+
+// Ensure creates the bucket when it is not there.
+func (s *Store) Ensure(ctx context.Context) error {
+	ok, err := s.api.BucketExists(ctx, s.bucket)
+	if err != nil {
+		return unavailable("ensure bucket", err)
+	}
+	if ok {
+		return nil
+	}
+	err = s.api.MakeBucket(ctx, s.bucket, minio.MakeBucketOptions{})
+	if err == nil || minio.ToErrorResponse(err).Code == minio.BucketAlreadyOwnedByYou {
+		return nil // another hub may have been quicker
+	}
+	return unavailable("make bucket", err)
+}
+
+// Has looks for an object itself, whatever an agent says. The hash is the one
+// that the object store computed and compared when the bytes came in.
+func (s *Store) Has(ctx context.Context, key camera.Key) (size int64, sum camera.Hash, ok bool, err error) {
+	o, err := s.api.StatObject(ctx, s.bucket, key.String(), minio.StatObjectOptions{Checksum: true})
+	if err != nil {
+		if minio.ToErrorResponse(err).Code == minio.NoSuchKey {
+			return 0, sum, false, nil
+		}
+		return 0, sum, false, unavailable("look for object", err)
+	}
+	raw, err := base64.StdEncoding.DecodeString(o.ChecksumSHA256)
+	if err != nil || len(raw) != len(sum) {
+		// Only what came in through a slot can be compared with its announcement.
+		return 0, sum, false, fmt.Errorf("look for object %s: it has no SHA-256 checksum", key)
+	}
+	return o.Size, camera.Hash(raw), true, nil
+}

@@ -1,0 +1,138 @@
+package store_test
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/store"
+)
+
+func TestStraight(t *testing.T) {
+	s, err := store.Open(store.Config{
+		Endpoint: server(t), AccessKey: accessKey, SecretKey: secretKey, Bucket: "straight",
+		Public: "http://" + server(t),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time it is there
+		if err := s.Ensure(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	conform(t, &bench{store: s})
+}
+
+func TestThroughTheProxy(t *testing.T) {
+	s := open(t, "proxied")
+	mux := http.NewServeMux()
+	mux.Handle(store.Prefix, s.Proxy())
+	hub := httptest.NewServer(mux)
+	defer hub.Close()
+	conform(t, &bench{store: s, base: hub.URL})
+}
+
+func TestOpenRefuses(t *testing.T) {
+	good := store.Config{Endpoint: "127.0.0.1:9", AccessKey: "a", SecretKey: "secret-word", Bucket: "footage"}
+	cases := map[string]func(*store.Config){
+		"endpoint":      func(c *store.Config) { c.Endpoint = "http://127.0.0.1/path" },
+		"no key":        func(c *store.Config) { c.AccessKey = "" },
+		"no secret":     func(c *store.Config) { c.SecretKey = "" },
+		"no bucket":     func(c *store.Config) { c.Bucket = "" },
+		"bucket a path": func(c *store.Config) { c.Bucket = "a/b" },
+		"public":        func(c *store.Config) { c.Public = "s3.example:9000" },
+		"public a path": func(c *store.Config) { c.Public = "https://s3.example/x" },
+	}
+	if _, err := store.Open(good); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range cases {
+		t.Run(name, func(t *testing.T) {
+			cfg := good
+			change(&cfg)
+			_, err := store.Open(cfg)
+			if err == nil {
+				t.Fatal("opened")
+			}
+			if strings.Contains(err.Error(), "secret-word") {
+				t.Fatalf("the error shows the secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestSlotRefuses(t *testing.T) {
+	s, err := store.Open(store.Config{Endpoint: "127.0.0.1:9", AccessKey: "a", SecretKey: "b", Bucket: "footage"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{store: s}
+	good, sum := b.key(), camera.Hash{1}
+	foreign := good
+	foreign.Camera = "../../x"
+	cases := []struct {
+		name string
+		key  camera.Key
+		size int64
+		sum  camera.Hash
+		code camera.Code
+	}{
+		{"no bytes", good, 0, sum, camera.CodeTooLarge},
+		{"too many bytes", good, camera.SegmentLargest + 1, sum, camera.CodeTooLarge},
+		{"no hash", good, 10, camera.Hash{}, camera.CodeBadClaim},
+		{"bad key", foreign, 10, sum, camera.CodeBadClaim},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			if _, err := s.Slot(t.Context(), c.key, c.size, c.sum, time.Minute); camera.CodeOf(err) != c.code {
+				t.Fatalf("%v, want %s", err, c.code)
+			}
+		})
+	}
+	if _, err := s.Link(t.Context(), foreign, time.Minute); camera.CodeOf(err) != camera.CodeBadClaim {
+		t.Fatalf("link for a bad key: %v", err)
+	}
+	slot, err := s.Slot(t.Context(), good, camera.SegmentLargest, sum, 100*time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(slot.URL, "/o/footage/"+good.String()+"?") || time.Until(slot.Expires) > store.SlotLongest {
+		t.Fatalf("slot %s until %s", slot.URL, slot.Expires)
+	}
+}
+
+// down gives an address at which nothing listens.
+func down(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return l.Addr().String()
+}
+
+func TestStoreDown(t *testing.T) {
+	addr := down(t)
+	s, err := store.Open(store.Config{Endpoint: addr, AccessKey: "a", SecretKey: "b", Bucket: "footage"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{store: s}
+	_, _, _, hasErr := s.Has(t.Context(), b.key())
+	for _, err := range []error{hasErr, s.Ensure(t.Context())} {
+		if camera.CodeOf(err) != camera.CodeUnavailable {
+			t.Fatalf("%v, want %s", err, camera.CodeUnavailable)
+		}
+		if strings.Contains(err.Error(), addr) {
+			t.Fatalf("the error names the endpoint: %v", err)
+		}
+	}
+}
