@@ -1,0 +1,71 @@
+package ingest
+
+import (
+	"time"
+
+	"github.com/bluenviron/gortsplib/v4/pkg/format"
+	"github.com/pion/rtp"
+	"xulang.vn/camera/agent/media"
+)
+
+// UsableSDP is the filter of session descriptions.
+var UsableSDP = usableSDP
+
+// Access is one access unit of an Assembler.
+type Access struct {
+	NALUs    [][]byte
+	Stamp    uint32
+	Received time.Time
+}
+
+// Assembler is the assembler of a codec.
+type Assembler struct{ a assembler }
+
+// NewAssembler makes one with the decoder that a session uses.
+func NewAssembler(c media.Codec) *Assembler {
+	if c == media.H264 {
+		d, err := (&format.H264{PacketizationMode: 1}).CreateDecoder()
+		if err != nil {
+			panic(err)
+		}
+		return &Assembler{assembler{codec: c, decode: wrapH264(d)}}
+	}
+	d, err := (&format.H265{}).CreateDecoder()
+	if err != nil {
+		panic(err)
+	}
+	return &Assembler{assembler{codec: c, decode: wrapH265(d)}}
+}
+
+// Push takes a packet.
+func (a *Assembler) Push(p *rtp.Packet, at time.Time) (out []Access, err error) {
+	done, err := a.a.push(p, at)
+	for _, d := range done {
+		out = append(out, Access{d.nalus, d.stamp, d.received})
+	}
+	return out, err
+}
+
+// Clock is the RTP clock of a track.
+type Clock struct{ c rtpClock }
+
+// NewClock makes one of 90 kHz.
+func NewClock() *Clock { return &Clock{rtpClock{rate: 90000}} }
+
+// At is the media time of a time stamp.
+func (c *Clock) At(stamp uint32, at time.Time) time.Duration { return c.c.at(stamp, at) }
+
+// Told takes a sender report.
+func (c *Clock) Told(ntp uint64, stamp uint32) { c.c.told(ntp, stamp) }
+
+// NTP maps a time stamp to the sender's clock.
+func (c *Clock) NTP(stamp uint32) time.Time { return c.c.ntp(stamp) }
+
+// Pauses lists the pauses after sessions that worked or did not, all short.
+func Pauses(worked ...bool) (out []time.Duration) {
+	var p pause
+	for _, w := range worked {
+		out = append(out, p.next(w, time.Second))
+	}
+	return out
+}
