@@ -172,6 +172,9 @@ func (f *Fleet) serve(ctx context.Context) error {
 	return nil
 }
 
+// Up tells whether agents can link now.
+func (f *Fleet) Up() bool { return f.upstream.Load() != nil }
+
 // Linked tells whether the device has a link now.
 func (f *Fleet) Linked(id camera.DeviceID) bool { return f.presence.linked(id) }
 

@@ -320,8 +320,17 @@ func TestBeforeAndAfterRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := &hub{Fleet: fl}
+	if h.Up() {
+		t.Error("up before it runs")
+	}
 	h.serve(t)
+	if !h.Up() {
+		t.Error("not up while it runs")
+	}
 	h.stop()
+	if h.Up() {
+		t.Error("up after it ran")
+	}
 	if status := handshake(t, h.url, nil); status != http.StatusServiceUnavailable {
 		t.Errorf("after it ran: %d", status)
 	}

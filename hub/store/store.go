@@ -119,6 +119,18 @@ func (s *Store) Ensure(ctx context.Context) error {
 	return unavailable("make bucket", err)
 }
 
+// Ping tells whether the object store answers and has the bucket.
+func (s *Store) Ping(ctx context.Context) error {
+	ok, err := s.api.BucketExists(ctx, s.bucket)
+	if err != nil {
+		return unavailable("ping store", err)
+	}
+	if !ok {
+		return camera.Errorf(camera.CodeUnavailable, "the object store has no bucket %s", s.bucket)
+	}
+	return nil
+}
+
 // Has looks for an object itself, whatever an agent says. The hash is the one
 // that the object store computed and compared when the bytes came in.
 func (s *Store) Has(ctx context.Context, key camera.Key) (size int64, sum camera.Hash, ok bool, err error) {

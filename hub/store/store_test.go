@@ -20,10 +20,16 @@ func TestStraight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Ping(t.Context()); camera.CodeOf(err) != camera.CodeUnavailable {
+		t.Fatalf("ping without a bucket: %v", err)
+	}
 	for range 2 { // the second time it is there
 		if err := s.Ensure(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := s.Ping(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	conform(t, &bench{store: s})
 }
@@ -127,7 +133,7 @@ func TestStoreDown(t *testing.T) {
 	}
 	b := &bench{store: s}
 	_, _, _, hasErr := s.Has(t.Context(), b.key())
-	for _, err := range []error{hasErr, s.Ensure(t.Context())} {
+	for _, err := range []error{hasErr, s.Ensure(t.Context()), s.Ping(t.Context())} {
 		if camera.CodeOf(err) != camera.CodeUnavailable {
 			t.Fatalf("%v, want %s", err, camera.CodeUnavailable)
 		}
