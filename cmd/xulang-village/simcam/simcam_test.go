@@ -1,0 +1,372 @@
+package simcam_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bluenviron/gortsplib/v4"
+	"github.com/bluenviron/gortsplib/v4/pkg/base"
+	"github.com/bluenviron/gortsplib/v4/pkg/description"
+	"github.com/bluenviron/gortsplib/v4/pkg/format"
+	"github.com/pion/rtp"
+
+	"xulang.vn/camera/cmd/xulang-village/scene"
+	"xulang.vn/camera/cmd/xulang-village/simcam"
+)
+
+const (
+	user     = "quản trị @:/?#"
+	secret   = `p@ss:w/ord?#%&+ "ổ\`
+	speed    = 8 // the tests' clock runs this much faster
+	patience = 60 * time.Second
+)
+
+// fastClock starts in the middle of a group.
+func fastClock() func() time.Time {
+	began := time.Now()
+	base := time.Date(2030, 3, 4, 8, 15, 7, 0, time.UTC)
+	return func() time.Time { return base.Add(speed * time.Since(began)) }
+}
+
+func load(t *testing.T, id string) *scene.Home {
+	t.Helper()
+	home, err := scene.Load(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return home
+}
+
+// run starts the camera and stops it at the end of the test.
+func run(t *testing.T, cfg simcam.Config) *simcam.Camera {
+	t.Helper()
+	cfg.Addr, cfg.Path, cfg.User, cfg.Password = "127.0.0.1:0", "/live/main", user, secret
+	cfg.Log = slog.New(slog.DiscardHandler)
+	if cfg.Passes == nil {
+		cfg.Passes = func(time.Time, time.Time) []simcam.Pass { return nil }
+	}
+	cam, err := simcam.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- cam.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("run: %v", err)
+		}
+	})
+	return cam
+}
+
+type picture struct {
+	ticks uint32
+	nalus [][]byte
+}
+
+func dial(t *testing.T, cam *simcam.Camera, password string, transport gortsplib.Transport) (*gortsplib.Client, *base.URL) {
+	t.Helper()
+	raw, err := url.Parse(cam.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw.User = url.UserPassword(user, password)
+	u := (*base.URL)(raw)
+	client := &gortsplib.Client{Scheme: u.Scheme, Host: u.Host, Transport: &transport}
+	if err := client.Start2(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return client, u
+}
+
+// play connects and gives the pictures as they arrive.
+func play(t *testing.T, cam *simcam.Camera, password string) (*gortsplib.Client, *description.Session, <-chan picture) {
+	t.Helper()
+	client, u := dial(t, cam, password, gortsplib.TransportTCP)
+	desc, _, err := client.Describe(u)
+	if err != nil {
+		t.Fatalf("describe: %v", err)
+	}
+	if err := client.SetupAll(desc.BaseURL, desc.Medias); err != nil {
+		t.Fatalf("setup: %v", err)
+	}
+	decode := decoder(t, desc.Medias[0].Formats[0])
+	pictures := make(chan picture, 4096)
+	client.OnPacketRTPAny(func(_ *description.Media, _ format.Format, packet *rtp.Packet) {
+		if nalus, err := decode(packet); err == nil {
+			pictures <- picture{packet.Timestamp, nalus}
+		}
+	})
+	if _, err := client.Play(nil); err != nil {
+		t.Fatalf("play: %v", err)
+	}
+	return client, desc, pictures
+}
+
+func decoder(t *testing.T, f format.Format) func(*rtp.Packet) ([][]byte, error) {
+	t.Helper()
+	switch f := f.(type) {
+	case *format.H264:
+		d, err := f.CreateDecoder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Decode
+	case *format.H265:
+		d, err := f.CreateDecoder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Decode
+	}
+	t.Fatalf("format %T", f)
+	return nil
+}
+
+func take(t *testing.T, pictures <-chan picture, n int) []picture {
+	t.Helper()
+	deadline := time.After(patience)
+	var out []picture
+	for len(out) < n {
+		select {
+		case p := <-pictures:
+			out = append(out, p)
+		case <-deadline:
+			t.Fatalf("%d pictures of %d arrived", len(out), n)
+		}
+	}
+	return out
+}
+
+// every makes a car pass in each group of three: four seconds of car, two of road.
+func every(from, to time.Time) []simcam.Pass {
+	const period = 3 * scene.GOPDuration
+	enter := from.Truncate(period).Add(300 * time.Millisecond)
+	for ; enter.Before(to); enter = enter.Add(period) {
+		if !enter.Before(from) {
+			return []simcam.Pass{{Kind: scene.Car, Direction: scene.RTL, Enter: enter}}
+		}
+	}
+	return nil
+}
+
+// A client gets exactly the clips' NAL units, spliced without a seam in time.
+func TestSplicedStream(t *testing.T) {
+	for _, id := range []string{"home-07", "home-04"} {
+		t.Run(id, func(t *testing.T) {
+			home := load(t, id)
+			cam := run(t, simcam.Config{Home: home, Passes: every, Now: fastClock()})
+			_, desc, arriving := play(t, cam, secret)
+			checkParameters(t, desc.Medias[0].Formats[0], home)
+
+			loop := append(append(scene.Clip{}, home.Clip(scene.Car, scene.RTL)...), home.Idle...)
+			got := take(t, arriving, 7*scene.GOP)
+			at := -1 // where in the loop the client came in
+			for i := 0; i < len(loop); i += scene.GOP {
+				if same(got[0].nalus, loop[i].NALUs) {
+					at = i
+				}
+			}
+			if at < 0 {
+				t.Fatal("the first picture is no key picture of a clip")
+			}
+			for i, p := range got {
+				if !same(p.nalus, loop[(at+i)%len(loop)].NALUs) {
+					t.Fatalf("picture %d: other NAL units than the clip's", i)
+				}
+				if step := p.ticks - got[max(i-1, 0)].ticks; i > 0 && step != 90000/scene.FPS {
+					t.Fatalf("picture %d comes %d ticks after the one before", i, step)
+				}
+			}
+		})
+	}
+}
+
+func checkParameters(t *testing.T, f format.Format, home *scene.Home) {
+	t.Helper()
+	var vps, sps, pps []byte
+	switch f := f.(type) {
+	case *format.H264:
+		sps, pps = f.SPS, f.PPS
+	case *format.H265:
+		vps, sps, pps = f.VPS, f.SPS, f.PPS
+	}
+	if !bytes.Equal(vps, home.VPS) || !bytes.Equal(sps, home.SPS) || !bytes.Equal(pps, home.PPS) {
+		t.Error("the description has other parameter sets than the clips")
+	}
+}
+
+func same(a, b [][]byte) bool {
+	return bytes.Equal(bytes.Join(a, []byte{0, 0, 1}), bytes.Join(b, []byte{0, 0, 1}))
+}
+
+// Two clients see the same pictures with the same time stamps.
+func TestClientsShareTheStream(t *testing.T) {
+	cam := run(t, simcam.Config{Home: load(t, "home-01"), Now: fastClock()})
+	_, _, first := play(t, cam, secret)
+	take(t, first, 1)
+	_, _, second := play(t, cam, secret)
+	want := take(t, second, scene.GOP)
+	next := take(t, first, 1)[0]
+	for next.ticks != want[0].ticks { // what came before the second client did
+		next = take(t, first, 1)[0]
+	}
+	for i, p := range want {
+		if next.ticks != p.ticks || !same(next.nalus, p.nalus) {
+			t.Fatalf("picture %d differs: time stamps %d and %d", i, next.ticks, p.ticks)
+		}
+		next = take(t, first, 1)[0]
+	}
+}
+
+func TestRefused(t *testing.T) {
+	cam := run(t, simcam.Config{Home: load(t, "home-02"), Now: fastClock()})
+
+	client, u := dial(t, cam, "wrong", gortsplib.TransportTCP)
+	if _, res, err := client.Describe(u); err == nil || !strings.Contains(err.Error(), "401") {
+		t.Errorf("wrong password: %v, %v", res, err)
+	}
+
+	client, u = dial(t, cam, secret, gortsplib.TransportTCP)
+	u.Path = "/live/other"
+	if _, _, err := client.Describe(u); err == nil || !strings.Contains(err.Error(), "404") {
+		t.Errorf("wrong path: %v", err)
+	}
+
+	client, u = dial(t, cam, secret, gortsplib.TransportUDP)
+	desc, _, err := client.Describe(u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.SetupAll(desc.BaseURL, desc.Medias); err == nil || !strings.Contains(err.Error(), "461") {
+		t.Errorf("UDP: %v", err)
+	}
+}
+
+// Without credentials the camera asks for a digest and offers nothing weaker.
+func TestAsksForDigest(t *testing.T) {
+	cam := run(t, simcam.Config{Home: load(t, "home-02"), Now: fastClock()})
+	u, err := base.ParseURL(cam.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", u.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Write([]byte("DESCRIBE " + cam.URL() + " RTSP/1.0\r\nCSeq: 1\r\n\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	answer := make([]byte, 4096)
+	n, err := conn.Read(answer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(answer[:n])
+	if !strings.HasPrefix(text, "RTSP/1.0 401 ") || !strings.Contains(text, "WWW-Authenticate: Digest ") || strings.Contains(text, "Basic") {
+		t.Errorf("answer %q", text)
+	}
+}
+
+// A camera that is off refuses connections, and comes back at the same address.
+func TestDownAndUp(t *testing.T) {
+	cam := run(t, simcam.Config{Home: load(t, "home-03"), Now: fastClock()})
+	client, _, pictures := play(t, cam, secret)
+	take(t, pictures, 1)
+	cam.SetDown(true)
+	if err := client.Wait(); err == nil {
+		t.Error("the client was not dropped")
+	}
+	refuse(t, cam)
+	cam.SetDown(false)
+	answer(t, cam)
+	_, _, pictures = play(t, cam, secret)
+	take(t, pictures, scene.GOP)
+}
+
+// refuse returns when the port refuses; a connection that slipped in is read until
+// the camera drops it.
+func refuse(t *testing.T, cam *simcam.Camera) {
+	t.Helper()
+	u, err := url.Parse(cam.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		conn, err := net.Dial("tcp", u.Host)
+		if err != nil {
+			return
+		}
+		if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = conn.Read(make([]byte, 1))
+		conn.Close()
+		if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+			t.Fatal("the camera still serves")
+		}
+	}
+}
+
+// answer returns when the port takes connections again.
+func answer(t *testing.T, cam *simcam.Camera) {
+	t.Helper()
+	u, err := url.Parse(cam.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for until := time.Now().Add(patience); time.Now().Before(until); {
+		if conn, err := net.Dial("tcp", u.Host); err == nil {
+			conn.Close()
+			return
+		}
+	}
+	t.Fatal("the camera does not come back")
+}
+
+func TestSetPassword(t *testing.T) {
+	cam := run(t, simcam.Config{Home: load(t, "home-03"), Now: fastClock()})
+	client, _, pictures := play(t, cam, secret)
+	take(t, pictures, 1)
+	cam.SetPassword("khác")
+	if err := client.Wait(); err == nil {
+		t.Error("the client was not dropped")
+	}
+	answer(t, cam)
+	old, u := dial(t, cam, secret, gortsplib.TransportTCP)
+	if _, _, err := old.Describe(u); err == nil {
+		t.Error("the old password still works")
+	}
+	_, _, pictures = play(t, cam, "khác")
+	take(t, pictures, 1)
+}
+
+func TestNewRefuses(t *testing.T) {
+	home, log := load(t, "home-01"), slog.New(slog.DiscardHandler)
+	for name, cfg := range map[string]simcam.Config{
+		"no user":        {Path: "/live", Addr: "127.0.0.1:0"},
+		"quote in user":  {Path: "/live", Addr: "127.0.0.1:0", User: `a"b`},
+		"line in user":   {Path: "/live", Addr: "127.0.0.1:0", User: "a\r\nb"},
+		"relative path":  {Path: "live", Addr: "127.0.0.1:0", User: "a"},
+		"path of slash":  {Path: "/", Addr: "127.0.0.1:0", User: "a"},
+		"address is bad": {Path: "/live", Addr: "127.0.0.1:notaport", User: "a"},
+	} {
+		cfg.Home, cfg.Log = home, log
+		if _, err := simcam.New(cfg); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
