@@ -1,0 +1,4 @@
+package live
+
+// Inspect opens inspect to its fuzz test.
+var Inspect = inspect
