@@ -70,8 +70,11 @@ func TestSound(t *testing.T) {
 				return len(units(es)) > 20 && (c.tracks == 1 || heard(es) > 4)
 			})
 			s := sessions(events)[0]
-			if len(s.Tracks) != c.tracks || f.setups != c.tracks {
-				t.Errorf("%d tracks, %d set up, want %d", len(s.Tracks), f.setups, c.tracks)
+			f.mu.Lock()
+			setUp := f.setups
+			f.mu.Unlock()
+			if len(s.Tracks) != c.tracks || setUp != c.tracks {
+				t.Errorf("%d tracks, %d set up, want %d", len(s.Tracks), setUp, c.tracks)
 			}
 			if c.tracks == 2 && (s.Tracks[1].Codec != media.AAC || s.Tracks[1].ClockRate != 48000 || len(s.Tracks[1].AudioConfig) == 0) {
 				t.Errorf("sound track %+v", s.Tracks[1])
