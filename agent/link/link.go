@@ -150,9 +150,10 @@ func (l *Link) delay(attempts int) time.Duration {
 func (l *Link) connected(*nats.Conn) {
 	l.mu.Lock()
 	l.up = true
+	l.epoch++ // with up, under one lock: linked means greeted on this connection
 	l.mu.Unlock()
 	l.log.Info("connected to hub")
-	l.Refresh()
+	l.due()
 }
 
 func (l *Link) disconnected(_ *nats.Conn, err error) {
@@ -172,6 +173,10 @@ func (l *Link) Refresh() {
 	l.mu.Lock()
 	l.epoch++
 	l.mu.Unlock()
+	l.due()
+}
+
+func (l *Link) due() {
 	select {
 	case l.poke <- struct{}{}:
 	default: // one is due already

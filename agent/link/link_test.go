@@ -19,11 +19,13 @@ func TestRequests(t *testing.T) {
 	id := identity(t)
 	hub := newHub(t, id.Device())
 	seg := camera.SegmentID{Camera: gateCam, Run: "00112233aabbccdd", Seq: 7}
-	var got camera.Announce
+	received := make(chan camera.Announce, 1)
 	hub.on(camera.VerbAnnounce, func(b []byte) any {
+		var got camera.Announce
 		if err := json.Unmarshal(b, &got); err != nil {
 			t.Error(err)
 		}
+		received <- got
 		return camera.AnnounceReply{V: 1, RefusedSegments: map[int]camera.Refusal{0: {Code: camera.CodeFutureClaim}}}
 	})
 	slot := camera.SlotReply{V: 1, Slot: camera.Slot{URL: "/o/x", Header: map[string]string{"If-None-Match": "*"}}}
@@ -41,6 +43,7 @@ func TestRequests(t *testing.T) {
 	if err != nil || reply.RefusedSegments[0].Code != camera.CodeFutureClaim {
 		t.Errorf("announce: %v %v", reply, err)
 	}
+	got := receive(t, "announcement", received)
 	if got.V != camera.LinkVersion || len(got.Segments) != 1 || got.Segments[0].SegmentID != seg {
 		t.Errorf("hub received %v", got)
 	}

@@ -96,8 +96,9 @@ func (l *Link) obey(ctx context.Context, commands <-chan *nats.Msg) {
 			select {
 			case free <- struct{}{}:
 				inHand.Go(func() {
-					defer func() { <-free }()
-					l.answer(msg, l.live(ctx, msg.Data))
+					ack := l.live(ctx, msg.Data)
+					<-free // before the answer: who has it may send the next
+					l.answer(msg, ack)
 				})
 			default:
 				l.answer(msg, refused(camera.Errorf(camera.CodeTooMany, "live: %d commands in hand", liveAtOnce)))
