@@ -39,11 +39,11 @@ type Config struct {
 
 // Camera serves one stream to any number of clients, over TCP only.
 type Camera struct {
-	cfg  Config
-	addr string // with the port
+	cfg   Config
+	ready chan struct{} // closed by Run when addr is known
 
 	mu       sync.Mutex
-	ln       net.Listener  // bound by New, until Run takes it; owned by Run then
+	addr     string        // with the port
 	down     bool          // switched off
 	password string        // asked for now
 	changed  chan struct{} // closed when down or password changes
@@ -55,29 +55,32 @@ var errChanged = errors.New("settings changed")
 // retry is how long the camera waits when its port is taken after a pause.
 const retry = time.Second
 
-// New binds the camera's port. Run serves it and releases it.
-func New(cfg Config) (*Camera, error) {
-	if cfg.User == "" || strings.ContainsFunc(cfg.User, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' }) {
-		return nil, errors.New("set up camera: user name does not fit into a header")
-	}
-	if !strings.HasPrefix(cfg.Path, "/") || strings.HasSuffix(cfg.Path, "/") {
-		return nil, fmt.Errorf("set up camera: path %q", cfg.Path)
-	}
-	ln, err := net.Listen("tcp", cfg.Addr)
-	if err != nil {
-		return nil, fmt.Errorf("set up camera: %w", err)
-	}
+// New makes a camera that Run brings to life.
+func New(cfg Config) *Camera {
 	cfg.Log = cfg.Log.With("camera", cfg.Home.ID)
 	return &Camera{
-		cfg: cfg, addr: ln.Addr().String(), ln: ln,
+		cfg: cfg, ready: make(chan struct{}), addr: cfg.Addr,
 		password: cfg.Password, changed: make(chan struct{}),
-	}, nil
+	}
 }
 
-// URL is the camera's address, without credentials.
+// Ready returns when the camera has its address, or with the context's error.
+func (c *Camera) Ready(ctx context.Context) error {
+	select {
+	case <-c.ready:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// URL is the camera's address, without credentials. The port is known once Ready
+// has returned.
 func (c *Camera) URL() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	host, port, err := net.SplitHostPort(c.addr)
-	if ip := net.ParseIP(host); err == nil && ip.IsUnspecified() {
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip.IsUnspecified()) {
 		host = "127.0.0.1"
 	}
 	u := url.URL{Scheme: "rtsp", Host: net.JoinHostPort(host, port), Path: c.cfg.Path}
@@ -111,25 +114,35 @@ func (c *Camera) change() {
 	c.changed = make(chan struct{})
 }
 
-// Run serves until the context ends, and then gives back nil.
+// Run serves until the context ends, and then gives back nil. It fails when the
+// configuration does not fit or the port cannot be had. It is called once.
 func (c *Camera) Run(ctx context.Context) error {
-	defer c.release()
+	if err := c.cfg.check(); err != nil {
+		return err
+	}
+	ln, err := c.listen(ctx)
+	if err != nil {
+		return err
+	}
+	close(c.ready)
 	for {
-		c.mu.Lock()
-		down, password, changed := c.down, c.password, c.changed
-		c.mu.Unlock()
+		down, password, changed := c.settings()
 		var again <-chan time.Time
-		if down {
-			c.release()
-		} else {
-			err := c.serve(ctx, password, changed)
-			if err != nil && !errors.Is(err, errChanged) {
-				c.cfg.Log.Warn("camera stopped, starting it again", "error", err)
-				again = time.After(retry)
-			} else if ctx.Err() == nil {
+		switch {
+		case down && ln != nil:
+			ln.Close() // nothing was accepted, nothing can be lost
+		case !down:
+			err := c.serve(ctx, ln, password, changed)
+			if errors.Is(err, errChanged) {
+				ln = nil
 				continue
 			}
+			if err != nil {
+				c.cfg.Log.Warn("camera stopped, starting it again", "error", err)
+				again = time.After(retry)
+			}
 		}
+		ln = nil
 		select {
 		case <-ctx.Done():
 			return nil
@@ -139,23 +152,30 @@ func (c *Camera) Run(ctx context.Context) error {
 	}
 }
 
-// listen takes the listener of New, or binds the same port again.
-func (c *Camera) listen() (net.Listener, error) {
+func (c *Camera) settings() (down bool, password string, changed <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if ln := c.ln; ln != nil {
-		c.ln = nil
-		return ln, nil
-	}
-	return net.Listen("tcp", c.addr)
+	return c.down, c.password, c.changed
 }
 
-// release closes the listener of New if nobody took it.
-func (c *Camera) release() {
+// listen binds the configured port, and later the one that this gave.
+func (c *Camera) listen(ctx context.Context) (net.Listener, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ln != nil {
-		c.ln.Close() // nothing was accepted, nothing can be lost
-		c.ln = nil
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", c.addr)
+	if err != nil {
+		return nil, fmt.Errorf("bind camera: %w", err)
 	}
+	c.addr = ln.Addr().String()
+	return ln, nil
+}
+
+func (c Config) check() error {
+	if c.User == "" || strings.ContainsFunc(c.User, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' }) {
+		return errors.New("set up camera: user name does not fit into a header")
+	}
+	if !strings.HasPrefix(c.Path, "/") || strings.HasSuffix(c.Path, "/") {
+		return fmt.Errorf("set up camera: path %q", c.Path)
+	}
+	return nil
 }

@@ -22,8 +22,16 @@ const (
 	writeQueue  = 1024 // packets per client: several groups, for a client that stalls
 )
 
-// serve runs one server until the context ends or the settings change.
-func (c *Camera) serve(ctx context.Context, password string, changed <-chan struct{}) error {
+// serve runs one server until the context ends or the settings change. It takes
+// over the listener; without one it binds the camera's port again.
+func (c *Camera) serve(ctx context.Context, ln net.Listener, password string, changed <-chan struct{}) error {
+	if ln == nil {
+		var err error
+		if ln, err = c.listen(ctx); err != nil {
+			return err
+		}
+	}
+	defer ln.Close() // the server has closed it, unless it never started
 	media, encoder, err := describe(c.cfg.Home)
 	if err != nil {
 		return fmt.Errorf("describe stream: %w", err)
@@ -31,10 +39,10 @@ func (c *Camera) serve(ctx context.Context, password string, changed <-chan stru
 	h := &handler{path: c.cfg.Path, user: c.cfg.User, password: password, playing: make(map[*gortsplib.ServerSession]struct{})}
 	srv := &gortsplib.Server{
 		Handler:        h,
-		RTSPAddress:    c.addr,
+		RTSPAddress:    ln.Addr().String(),
 		AuthMethods:    []auth.VerifyMethod{auth.VerifyMethodDigestMD5},
 		WriteQueueSize: writeQueue,
-		Listen:         func(string, string) (net.Listener, error) { return c.listen() },
+		Listen:         func(string, string) (net.Listener, error) { return ln, nil },
 	}
 	stream := &gortsplib.ServerStream{
 		Server: srv,
