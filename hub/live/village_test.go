@@ -224,7 +224,6 @@ type watcher struct {
 	pc      *webrtc.PeerConnection
 	id      string
 	packets chan *rtp.Packet
-	up      chan struct{}
 	closed  chan struct{}
 }
 
@@ -235,7 +234,7 @@ func newWatcher(t *testing.T, change func(*webrtc.SettingEngine)) *watcher {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { pc.Close() })
-	w := &watcher{pc: pc, packets: make(chan *rtp.Packet, 100000), up: make(chan struct{}), closed: make(chan struct{})}
+	w := &watcher{pc: pc, packets: make(chan *rtp.Packet, 100000), closed: make(chan struct{})}
 	_, err = pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo,
 		webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
 	if err != nil {
@@ -250,11 +249,8 @@ func newWatcher(t *testing.T, change func(*webrtc.SettingEngine)) *watcher {
 			w.packets <- p
 		}
 	})
-	var once, opened sync.Once
+	var once sync.Once
 	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
-		if s == webrtc.PeerConnectionStateConnected {
-			opened.Do(func() { close(w.up) })
-		}
 		if s == webrtc.PeerConnectionStateClosed || s == webrtc.PeerConnectionStateFailed {
 			once.Do(func() { close(w.closed) })
 		}
