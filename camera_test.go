@@ -73,18 +73,19 @@ func TestSegmentCheck(t *testing.T) {
 		break_ func(*camera.Segment)
 		code   camera.Code
 	}{
-		"no camera":     {func(s *camera.Segment) { s.Camera = "" }, camera.CodeBadClaim},
-		"bad run":       {func(s *camera.Segment) { s.Run = "../x" }, camera.CodeBadClaim},
-		"inverted":      {func(s *camera.Segment) { s.End = s.Start }, camera.CodeBadClaim},
-		"too long":      {func(s *camera.Segment) { s.End = s.Start.Add(time.Hour) }, camera.CodeTooLarge},
-		"empty":         {func(s *camera.Segment) { s.Size = 0 }, camera.CodeTooLarge},
-		"huge":          {func(s *camera.Segment) { s.Size = 1 << 40 }, camera.CodeTooLarge},
-		"no init":       {func(s *camera.Segment) { s.InitSize = 0 }, camera.CodeBadClaim},
-		"only init":     {func(s *camera.Segment) { s.InitSize = s.Size }, camera.CodeBadClaim},
-		"no hash":       {func(s *camera.Segment) { s.SHA256 = camera.Hash{} }, camera.CodeBadClaim},
-		"first chained": {func(s *camera.Segment) { s.Prev = camera.Hash{2} }, camera.CodeBadClaim},
-		"later loose":   {func(s *camera.Segment) { s.Seq = 4 }, camera.CodeBadClaim},
-		"codec text":    {func(s *camera.Segment) { s.Codec = strings.Repeat("x", 200) }, camera.CodeBadClaim},
+		"no camera":      {func(s *camera.Segment) { s.Camera = "" }, camera.CodeBadClaim},
+		"bad run":        {func(s *camera.Segment) { s.Run = "../x" }, camera.CodeBadClaim},
+		"upper-case run": {func(s *camera.Segment) { s.Run = "0123456789ABCDEF" }, camera.CodeBadClaim},
+		"inverted":       {func(s *camera.Segment) { s.End = s.Start }, camera.CodeBadClaim},
+		"too long":       {func(s *camera.Segment) { s.End = s.Start.Add(time.Hour) }, camera.CodeTooLarge},
+		"empty":          {func(s *camera.Segment) { s.Size = 0 }, camera.CodeTooLarge},
+		"huge":           {func(s *camera.Segment) { s.Size = 1 << 40 }, camera.CodeTooLarge},
+		"no init":        {func(s *camera.Segment) { s.InitSize = 0 }, camera.CodeBadClaim},
+		"only init":      {func(s *camera.Segment) { s.InitSize = s.Size }, camera.CodeBadClaim},
+		"no hash":        {func(s *camera.Segment) { s.SHA256 = camera.Hash{} }, camera.CodeBadClaim},
+		"first chained":  {func(s *camera.Segment) { s.Prev = camera.Hash{2} }, camera.CodeBadClaim},
+		"later loose":    {func(s *camera.Segment) { s.Seq = 4 }, camera.CodeBadClaim},
+		"codec text":     {func(s *camera.Segment) { s.Codec = strings.Repeat("x", 200) }, camera.CodeBadClaim},
 	} {
 		s := segment()
 		c.break_(&s)

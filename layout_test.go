@@ -71,7 +71,7 @@ func wall(from, to string) string {
 	switch {
 	case to == "":
 		return ""
-	case half(to) == "cmd" && !strings.HasPrefix(to, from+"/"):
+	case half(to) == "cmd" && program(to) != program(from):
 		return "nobody imports a program"
 	case half(from) == "cmd":
 		return ""
@@ -89,6 +89,12 @@ func wall(from, to string) string {
 		return ""
 	}
 	return "sibling rooms do not import each other"
+}
+
+// program is the folder of a command: its own rooms may import each other.
+func program(room string) string {
+	parts := strings.SplitN(room, "/", 3)
+	return strings.Join(parts[:min(2, len(parts))], "/")
 }
 
 func list(t *testing.T) []pkg {
@@ -125,6 +131,7 @@ func TestWallsRefuse(t *testing.T) {
 	for _, c := range []struct{ from, to string }{
 		{"agent/spool", "agent/upload"}, {"agent", "hub/db"}, {"hub/cases", "hub/index"}, {"hub/db", "hub"},
 		{"hub", "cmd/xulang-hub"}, {"", "agent/media"}, {"hub/cases", "hub/api"}, {"hub", "web"},
+		{"cmd/xulang-hub", "cmd/xulang-village/scene"}, {"agent/ingest", "cmd/xulang-village/simcam"},
 	} {
 		if wall(c.from, c.to) == "" {
 			t.Errorf("%q may import %q", c.from, c.to)
@@ -132,6 +139,7 @@ func TestWallsRefuse(t *testing.T) {
 	}
 	for _, c := range []struct{ from, to string }{
 		{"agent/ingest", "agent/media"}, {"hub/index", "hub/db"}, {"hub/api", "hub/cases"}, {"cmd/xulang-hub", "web"}, {"hub", "hub/api"},
+		{"cmd/xulang-village/simcam", "cmd/xulang-village/scene"},
 	} {
 		if why := wall(c.from, c.to); why != "" {
 			t.Errorf("%q may not import %q: %s", c.from, c.to, why)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -108,8 +109,12 @@ func validRun(r RunID) bool {
 	if len(r) != 16 {
 		return false
 	}
-	_, err := hex.DecodeString(string(r))
-	return err == nil
+	for _, c := range r {
+		if !strings.ContainsRune("0123456789abcdef", c) {
+			return false
+		}
+	}
+	return true
 }
 
 // Millis is a duration that travels as whole milliseconds.
