@@ -1,0 +1,78 @@
+// Command xulang-agent runs beside a household's recorder:
+//
+//	xulang-agent enrol -config agent.yml -code CODE   joins the hub, once
+//	xulang-agent run -config agent.yml                records and reports
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"xulang.vn/camera/agent"
+)
+
+const usage = `usage: xulang-agent COMMAND [flags]
+  enrol -config FILE -code CODE   join the hub with an invitation's one-time code
+  run -config FILE                record and report until stopped
+  version                         print the version
+`
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "xulang-agent:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) == 0 {
+		fmt.Fprint(os.Stderr, usage)
+		return fmt.Errorf("no command")
+	}
+	flags := flag.NewFlagSet("xulang-agent "+args[0], flag.ExitOnError)
+	file := flags.String("config", "agent.yml", "YAML file; configs/agent.yml names every key")
+	code := flags.String("code", "", "one-time code of the invitation")
+	if err := flags.Parse(args[1:]); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	switch args[0] {
+	case "version":
+		fmt.Println(agent.Version)
+		return nil
+	case "enrol":
+		return enrol(ctx, *file, *code, log)
+	case "run":
+		cfg, err := agent.ReadConfig(*file)
+		if err != nil {
+			return err
+		}
+		return agent.Run(ctx, cfg, time.Now, log)
+	}
+	fmt.Fprint(os.Stderr, usage)
+	return fmt.Errorf("unknown command %q", args[0])
+}
+
+func enrol(ctx context.Context, file, code string, log *slog.Logger) error {
+	cfg, err := agent.ReadConfig(file)
+	if err != nil {
+		return err
+	}
+	if code != "" {
+		cfg.Code = code
+	}
+	member, err := agent.Join(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("đã ghép: %s, mã thiết bị %s\n", member.Label, member.Device().ShortFingerprint())
+	return nil
+}
