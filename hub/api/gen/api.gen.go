@@ -91,9 +91,7 @@ func (e NewCaseKind) Valid() bool {
 // Defines values for Role.
 const (
 	Administrator Role = "administrator"
-	Auditor       Role = "auditor"
 	Officer       Role = "officer"
-	Supervisor    Role = "supervisor"
 )
 
 // Valid indicates whether the value is a known member of the Role enum.
@@ -101,11 +99,7 @@ func (e Role) Valid() bool {
 	switch e {
 	case Administrator:
 		return true
-	case Auditor:
-		return true
 	case Officer:
-		return true
-	case Supervisor:
 		return true
 	default:
 		return false

@@ -1,0 +1,88 @@
+package hub
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Config is all that the hub can be told. configs/hub.yml has every key with its
+// default; an unknown key is an error.
+type Config struct {
+	// Listen is the one HTTP(S) address for people, agents and objects.
+	Listen string `yaml:"listen"`
+	// Public is the address that people and agents use, "https://…"; empty: made of Listen.
+	Public string `yaml:"public"`
+	// TLSCert and TLSKey are PEM files; both empty: plain HTTP, for loopback or behind a proxy.
+	TLSCert string `yaml:"tls_cert"`
+	TLSKey  string `yaml:"tls_key"`
+	// Data is the folder of the database and of the one-time setup link.
+	Data string `yaml:"data"`
+	// Roads is an OpenStreetMap file: .osm, .osm.bz2 or .osm.pbf; empty: no roads yet.
+	Roads string `yaml:"roads"`
+	// Sketch says that the roads are a drawing and no real place.
+	Sketch bool  `yaml:"sketch"`
+	Store  Store `yaml:"store"`
+	Live   Live  `yaml:"live"`
+}
+
+// Store is the S3 server that keeps the footage.
+type Store struct {
+	Endpoint string `yaml:"endpoint"` // host:port
+	Secure   bool   `yaml:"secure"`   // speak TLS to it
+	// Public is the server's own address for agents and browsers, "https://…";
+	// empty: their traffic passes through the hub's port under /o/.
+	Public string `yaml:"public"`
+	Bucket string `yaml:"bucket"`
+	// KeyFile holds two lines, access key and secret key, readable by the hub only.
+	KeyFile string `yaml:"key_file"`
+}
+
+// Live is where live views enter and leave.
+type Live struct {
+	UDP   string   `yaml:"udp"`   // one UDP address for all media
+	TCP   string   `yaml:"tcp"`   // one TCP address for networks without UDP
+	Hosts []string `yaml:"hosts"` // IP addresses to announce; empty: those of the interfaces
+}
+
+// Default is what the hub does when it is told nothing.
+func Default() Config {
+	return Config{
+		Listen: "127.0.0.1:8470",
+		Data:   "var/hub",
+		Store:  Store{Endpoint: "127.0.0.1:8480", Bucket: "footage", KeyFile: "var/minio/keys"},
+		Live:   Live{UDP: "127.0.0.1:8471", TCP: "127.0.0.1:8471"},
+	}
+}
+
+// ReadConfig reads a YAML file over the defaults. Paths in it are relative to the
+// working directory.
+func ReadConfig(path string) (Config, error) {
+	cfg := Default()
+	text, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		return cfg, fmt.Errorf("read config: %w", err)
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	dec.KnownFields(true)
+	if err := dec.Decode(&cfg); err != nil {
+		return cfg, fmt.Errorf("read config %s: %w", path, err)
+	}
+	return cfg, cfg.Check()
+}
+
+// Check finds what cannot work before anything is started.
+func (c Config) Check() error {
+	switch {
+	case c.Listen == "" || c.Data == "":
+		return fmt.Errorf("check config: listen and data are needed")
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return fmt.Errorf("check config: tls_cert and tls_key go together")
+	case c.Store.Endpoint == "" || c.Store.Bucket == "" || c.Store.KeyFile == "":
+		return fmt.Errorf("check config: store needs endpoint, bucket and key_file")
+	}
+	return nil
+}

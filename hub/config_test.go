@@ -1,0 +1,45 @@
+package hub_test
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"xulang.vn/camera/hub"
+)
+
+// TestExampleNamesEveryDefault: configs/hub.yml is the defaults, key by key.
+func TestExampleNamesEveryDefault(t *testing.T) {
+	cfg, err := hub.ReadConfig("../configs/hub.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := hub.Default()
+	want.Live.Hosts = []string{}
+	if !reflect.DeepEqual(cfg, want) {
+		t.Errorf("configs/hub.yml gives %+v\nthe defaults are %+v", cfg, want)
+	}
+	if _, err := hub.ReadConfig("../configs/demo/hub.yml"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBadConfigs(t *testing.T) {
+	for text, want := range map[string]string{
+		"listne: x":                "listne",
+		"listen: \"\"":             "listen",
+		"tls_cert: a.pem":          "tls_key",
+		"store: {bucket: \"\"}":    "bucket",
+		"store: {endpoints: oops}": "endpoints",
+	} {
+		file := filepath.Join(t.TempDir(), "hub.yml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := hub.ReadConfig(file); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

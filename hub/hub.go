@@ -1,0 +1,205 @@
+// Package hub joins the rooms of the hub. README.md tells the life of a question.
+package hub
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"xulang.vn/camera/hub/api"
+	"xulang.vn/camera/hub/api/gen"
+	"xulang.vn/camera/hub/audit"
+	"xulang.vn/camera/hub/auth"
+	"xulang.vn/camera/hub/cases"
+	"xulang.vn/camera/hub/db"
+	"xulang.vn/camera/hub/fleet"
+	"xulang.vn/camera/hub/index"
+	"xulang.vn/camera/hub/live"
+	"xulang.vn/camera/hub/registry"
+	"xulang.vn/camera/hub/road"
+	"xulang.vn/camera/hub/store"
+)
+
+// Version is of the hub's program.
+const Version = "0.1.0"
+
+// Outside is what the program around the hub hands in.
+type Outside struct {
+	Web   http.Handler // the built web
+	Log   *slog.Logger
+	Now   func() time.Time
+	Ready func(address string) // called once when the hub answers; may be nil
+}
+
+// Run opens everything, serves until ctx ends, and closes everything again.
+func Run(ctx context.Context, cfg Config, out Outside) error {
+	if err := cfg.Check(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return fmt.Errorf("make data folder: %w", err)
+	}
+	h, err := open(ctx, cfg, out)
+	if err != nil {
+		return err
+	}
+	defer h.db.Close()
+	return h.run(ctx)
+}
+
+// hub holds the rooms.
+type hub struct {
+	cfg      Config
+	out      Outside
+	log      *slog.Logger
+	now      func() time.Time
+	db       *db.DB
+	auth     *auth.Auth
+	registry *registry.Registry
+	index    *index.Index
+	audit    *audit.Log
+	store    *store.Store
+	fleet    *fleet.Fleet
+	live     *live.Live
+	roads    *road.Graph
+	cases    *cases.Cases
+}
+
+func open(ctx context.Context, cfg Config, out Outside) (*hub, error) {
+	h := &hub{cfg: cfg, out: out, log: out.Log, now: out.Now}
+	var err error
+	if h.roads, err = loadRoads(ctx, cfg.Roads, h.room("road")); err != nil {
+		return nil, err
+	}
+	if h.store, err = openStore(cfg.Store, h.room("store")); err != nil {
+		return nil, err
+	}
+	if h.db, err = db.Open(ctx, filepath.Join(cfg.Data, "hub.sqlite")); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	h.auth, h.registry = auth.New(h.db, h.now), registry.New(h.db, h.now)
+	h.index, h.audit = index.New(h.db, h.now), audit.New(h.db, h.now)
+	if err = errors.Join(h.registry.EndAllPresence(ctx, h.now()), h.openLink()); err != nil {
+		return nil, errors.Join(err, h.db.Close())
+	}
+	h.cases = cases.New(cases.Parts{
+		DB: h.db, Cameras: cameras{h}, Past: past{h}, Roads: h.roads, Links: h.store,
+		Live: h.live, Audit: auditor{h.audit}, Now: h.now,
+	})
+	return h, nil
+}
+
+// openLink makes the two rooms that speak with agents.
+func (h *hub) openLink() error {
+	var err error
+	h.fleet, err = fleet.New(fleet.Config{Log: h.room("fleet")}, h.registry, facts{h}, h.now)
+	if err != nil {
+		return fmt.Errorf("open link: %w", err)
+	}
+	h.live, err = live.New(live.Config{
+		UDPAddr: h.cfg.Live.UDP, TCPAddr: h.cfg.Live.TCP, HostIPs: h.cfg.Live.Hosts, Path: api.WHIPPath, Log: h.room("live"),
+	}, starter{h}, h.now)
+	if err != nil {
+		return fmt.Errorf("open live: %w", err)
+	}
+	return nil
+}
+
+func (h *hub) room(name string) *slog.Logger { return h.log.With("room", name) }
+
+func (h *hub) run(ctx context.Context) error {
+	listener, err := net.Listen("tcp", h.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	server := &http.Server{
+		Handler: h.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
+		ErrorLog:  slog.NewLogLogger(h.room("http").Handler(), slog.LevelDebug),
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return h.fleet.Run(ctx) })
+	group.Go(func() error { return h.live.Run(ctx) })
+	group.Go(func() error { return h.keepBucket(ctx) })
+	group.Go(func() error { return h.serve(server, listener) })
+	group.Go(func() error {
+		<-ctx.Done()
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		defer cancel()
+		if err := server.Shutdown(bounded); err != nil {
+			return server.Close()
+		}
+		return nil
+	})
+	if err := h.announce(ctx, listener.Addr().String()); err != nil {
+		h.log.Error("write setup link", "err", err)
+	}
+	return group.Wait()
+}
+
+func (h *hub) serve(server *http.Server, listener net.Listener) error {
+	var err error
+	if h.cfg.TLSCert != "" {
+		err = server.ServeTLS(listener, h.cfg.TLSCert, h.cfg.TLSKey)
+	} else {
+		err = server.Serve(listener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("serve: %w", err)
+}
+
+// announce says where the hub is, and gives the one-time setup link while there
+// is nobody who could sign in. The link goes to a file of the hub's own folder
+// and to the starter's terminal, never to the log.
+func (h *hub) announce(ctx context.Context, address string) error {
+	public := h.cfg.Public
+	if public == "" {
+		scheme := "http"
+		if h.cfg.TLSCert != "" {
+			scheme = "https"
+		}
+		public = scheme + "://" + address
+	}
+	file := filepath.Join(h.cfg.Data, "setup-link")
+	token, needed, err := h.auth.SetupToken(ctx)
+	if err != nil {
+		return fmt.Errorf("make setup token: %w", err)
+	}
+	if needed {
+		err = os.WriteFile(file, []byte(public+"/setup#"+token+"\n"), 0o600)
+	} else if err = os.Remove(file); errors.Is(err, os.ErrNotExist) {
+		err = nil
+	}
+	h.log.Info("hub is up", "address", public, "setup_needed", needed)
+	if h.out.Ready != nil {
+		h.out.Ready(public)
+	}
+	return err
+}
+
+func (h *hub) handler() http.Handler {
+	return api.New(api.Config{
+		Auth: h.auth, Registry: h.registry, Cases: h.cases, Publisher: h.live, Devices: h.fleet, Newest: h.index,
+		Roads: h.roads, Sketch: h.cfg.Sketch, Secure: h.cfg.TLSCert != "" || strings.HasPrefix(h.cfg.Public, "https://"),
+		Version: Version, Health: h.health, Link: h.fleet.Handler(), Objects: h.store.Proxy(), Web: h.out.Web,
+		Log: h.room("api"), Now: h.now,
+	})
+}
+
+func (h *hub) health(ctx context.Context) gen.Health {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	return gen.Health{Database: h.db.Ping(ctx) == nil, Store: h.store.Ping(ctx) == nil, Link: h.fleet.Up()}
+}

@@ -1,0 +1,72 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"xulang.vn/camera/hub/road"
+	"xulang.vn/camera/hub/store"
+)
+
+// loadRoads reads the road file; without one the graph is empty and the map says so.
+func loadRoads(ctx context.Context, path string, log *slog.Logger) (*road.Graph, error) {
+	if path == "" {
+		return &road.Graph{}, nil
+	}
+	format, err := road.FormatOf(path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open roads: %w", err)
+	}
+	defer file.Close()
+	graph, report, err := road.Load(ctx, file, format)
+	if err != nil {
+		return nil, fmt.Errorf("load roads: %w", err)
+	}
+	log.Info("roads are loaded", "report", report)
+	return graph, nil
+}
+
+// openStore reads the keys and makes the client; the server need not answer yet.
+func openStore(cfg Store, log *slog.Logger) (*store.Store, error) {
+	text, err := os.ReadFile(cfg.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("read store keys: %w", err)
+	}
+	keys := strings.Fields(string(text))
+	if len(keys) != 2 {
+		return nil, fmt.Errorf("read store keys: %s has %d words, want access key and secret key", cfg.KeyFile, len(keys))
+	}
+	return store.Open(store.Config{
+		Endpoint: cfg.Endpoint, Secure: cfg.Secure, Public: cfg.Public, Bucket: cfg.Bucket, AccessKey: keys[0], SecretKey: keys[1], Log: log,
+	})
+}
+
+// keepBucket makes the bucket as soon as the store answers.
+func (h *hub) keepBucket(ctx context.Context) error {
+	wait := 500 * time.Millisecond
+	for told := false; ; {
+		err := h.store.Ensure(ctx)
+		if err == nil {
+			h.log.Info("object store is ready", "bucket", h.cfg.Store.Bucket)
+			return nil
+		}
+		if !told && ctx.Err() == nil {
+			h.log.Warn("object store does not answer; trying on", "err", err)
+			told = true
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+			wait = min(2*wait, 10*time.Second)
+		}
+	}
+}
