@@ -70,8 +70,8 @@ func TestSegmentCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
-		break_ func(*camera.Segment)
-		code   camera.Code
+		spoil func(*camera.Segment)
+		code  camera.Code
 	}{
 		"no camera":      {func(s *camera.Segment) { s.Camera = "" }, camera.CodeBadClaim},
 		"bad run":        {func(s *camera.Segment) { s.Run = "../x" }, camera.CodeBadClaim},
@@ -88,7 +88,7 @@ func TestSegmentCheck(t *testing.T) {
 		"codec text":     {func(s *camera.Segment) { s.Codec = strings.Repeat("x", 200) }, camera.CodeBadClaim},
 	} {
 		s := segment()
-		c.break_(&s)
+		c.spoil(&s)
 		if got := camera.CodeOf(s.Check()); got != c.code {
 			t.Errorf("%s: code %q, want %q", name, got, c.code)
 		}

@@ -44,7 +44,7 @@ type Asker struct {
 
 var needs = map[Action]struct {
 	level ConsentLevel
-	case_ bool
+	look  bool // shows footage: needs an officer with an open case
 }{
 	ActionMap:      {ConsentRegistry, false},
 	ActionSearch:   {ConsentRegistry, true},
@@ -65,9 +65,9 @@ func Decide(c Consent, action Action, who Asker, now time.Time) error {
 	switch {
 	case !known:
 		return Errorf(CodeForbidden, "decide: unknown action %q", action)
-	case n.case_ && !who.Officer:
+	case n.look && !who.Officer:
 		return Errorf(CodeForbidden, "decide %s: not an officer", action)
-	case n.case_ && !who.CaseOpen:
+	case n.look && !who.CaseOpen:
 		return Errorf(CodeNoCase, "decide %s: no open case", action)
 	case rank(c.Level) < rank(n.level) || rank(c.Level) < 0:
 		return Errorf(CodeNoConsent, "decide %s: consent is %q, needs %q", action, c.Level, n.level)

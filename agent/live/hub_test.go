@@ -42,7 +42,7 @@ func newHub(t *testing.T) *hub {
 	})
 	h.Server = httptest.NewServer(mux)
 	t.Cleanup(func() {
-		h.Server.Close()
+		h.Close()
 		h.closePeers()
 	})
 	return h

@@ -14,6 +14,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -127,7 +128,7 @@ func (p *Publisher) keep(cam camera.CameraID, s *session) error {
 		}
 		p.mu.Unlock()
 		p.log.Info("live view ended", "camera", cam, "why", s.why, "lasted", p.now().Sub(began))
-		if s.why == errStopped {
+		if errors.Is(s.why, errStopped) {
 			p.goodbye(s.hub)
 		}
 	})

@@ -149,7 +149,7 @@ func (v *village) keepAgent(ctx context.Context, cfg agent.Config, log *slog.Log
 			err = v.runProgram(ctx, cfg)
 		}
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the village stops, and its agents with it
 		}
 		log.Error("agent ended; starting it again", "err", err)
 		select {

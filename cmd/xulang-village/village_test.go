@@ -36,7 +36,7 @@ func TestVillage(t *testing.T) {
 		return b.post("/session", map[string]string{"login": "canbo", "password": "can-bo-lang-mau"}, nil)
 	})
 	v := &story{box: b, began: began}
-	if err := b.post("/cases", map[string]string{"number": "01/2026", "kind": "criminal", "legal_basis": "Điều 107", "summary": "thử"}, &v.case_); err != nil {
+	if err := b.post("/cases", map[string]string{"number": "01/2026", "kind": "criminal", "legal_basis": "Điều 107", "summary": "thử"}, &v.opened); err != nil {
 		t.Fatal(err)
 	}
 	b.await("footage of all homes", 2*time.Minute, func() error { return v.freshSince(began) })
@@ -66,7 +66,7 @@ func TestVillage(t *testing.T) {
 // story is what the parts of the test share.
 type story struct {
 	*box
-	case_  gen.Case
+	opened gen.Case
 	began  time.Time // before the programs were started
 	joined time.Time // when every home had footage at the hub
 }
@@ -74,7 +74,7 @@ type story struct {
 // ask searches the part of the main road along which the homes stand.
 func (v *story) ask(from, to time.Time) (gen.SearchResult, error) {
 	var got gen.SearchResult
-	err := v.post("/cases/"+v.case_.Id+"/search", map[string]any{
+	err := v.post("/cases/"+v.opened.Id+"/search", map[string]any{
 		"stretch": map[string]any{"road": "ql4a", "from": 1000, "to": 5500}, "from": from, "to": to,
 	}, &got)
 	return got, err
@@ -118,7 +118,7 @@ func roadOrder(t *testing.T, v *story) {
 	}
 	clicked := map[string]any{"points": map[string]any{"a": point(got.Line[0]), "b": point(got.Line[len(got.Line)-1])}, "from": v.began, "to": time.Now()}
 	var again gen.SearchResult
-	if err := v.post("/cases/"+v.case_.Id+"/search", clicked, &again); err != nil {
+	if err := v.post("/cases/"+v.opened.Id+"/search", clicked, &again); err != nil {
 		t.Fatal(err)
 	}
 	if again.Stretch.Road != "ql4a" || len(again.Cameras) != len(got.Cameras) {
@@ -133,7 +133,7 @@ func badInput(t *testing.T, v *story) {
 	search := func(change func(map[string]any)) error {
 		q := map[string]any{"stretch": map[string]any{"road": "ql4a", "from": 1000, "to": 5500}, "from": now.Add(-time.Minute), "to": now}
 		change(q)
-		return v.post("/cases/"+v.case_.Id+"/search", q, nil)
+		return v.post("/cases/"+v.opened.Id+"/search", q, nil)
 	}
 	stretch := func(road string, from, to float64) func(map[string]any) {
 		return func(q map[string]any) { q["stretch"] = map[string]any{"road": road, "from": from, "to": to} }
@@ -148,9 +148,9 @@ func badInput(t *testing.T, v *story) {
 		"unknown road":     {search(stretch("duong-khong-co", 0, 10)), 404, "unknown-road"},
 		"inverted road":    {search(stretch("ql4a", 500, 100)), 400, "bad-stretch"},
 		"too long a road":  {search(stretch("ql4a", 0, 9000)), 413, "too-large"},
-		"no JSON":          {v.post("/cases/"+v.case_.Id+"/search", "what", nil), 400, "bad-request"},
+		"no JSON":          {v.post("/cases/"+v.opened.Id+"/search", "what", nil), 400, "bad-request"},
 		"huge body":        {v.post("/cases", map[string]string{"summary": strings.Repeat("x", 1<<20)}, nil), 413, "too-large"},
-		"unknown camera":   {v.get("/cases/"+v.case_.Id+"/cameras/cx/playlist.m3u8?from=2026-01-01T00:00:00Z&to=2026-01-01T01:00:00Z", nil), 404, "not-found"},
+		"unknown camera":   {v.get("/cases/"+v.opened.Id+"/cameras/cx/playlist.m3u8?from=2026-01-01T00:00:00Z&to=2026-01-01T01:00:00Z", nil), 404, "not-found"},
 		"officer as admin": {v.post("/users", map[string]string{"login": "x"}, nil), 403, "forbidden"},
 		"unknown path":     {v.get("/nothing", nil), 404, "not-found"},
 	} {

@@ -40,10 +40,10 @@ func (f *Fleet) Handler() http.Handler {
 		},
 		Rewrite: f.rewrite,
 		ModifyResponse: func(resp *http.Response) error {
-			switch {
-			case resp.StatusCode == http.StatusSwitchingProtocols:
+			switch resp.StatusCode {
+			case http.StatusSwitchingProtocols:
 				return nil
-			case resp.StatusCode == http.StatusBadRequest:
+			case http.StatusBadRequest:
 				return errHandshake
 			}
 			return fmt.Errorf("link server answered %d", resp.StatusCode)

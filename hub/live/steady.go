@@ -35,12 +35,12 @@ type steadyConn struct {
 }
 
 func (c steadyConn) Write(b []byte) (int, error) {
-	if err := c.Conn.SetWriteDeadline(time.Now().Add(c.most)); err != nil {
+	if err := c.SetWriteDeadline(time.Now().Add(c.most)); err != nil {
 		return 0, err
 	}
 	n, err := c.Conn.Write(b)
 	if err != nil {
-		c.Conn.Close() // RFC 4571 framing is lost with half a packet
+		c.Close() // RFC 4571 framing is lost with half a packet
 	}
 	return n, err
 }

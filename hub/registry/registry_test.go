@@ -1,8 +1,6 @@
 package registry_test
 
 import (
-	"context"
-	"database/sql"
 	"encoding/base64"
 	"fmt"
 	"path/filepath"
@@ -320,17 +318,5 @@ func TestHouseholdsHoldDevicesAndCameras(t *testing.T) {
 	}
 	if len(got.Cameras) != 2 || got.Cameras[0].Label != "Cổng 001" || got.Cameras[1].Label != "Cổng 002" {
 		t.Errorf("cameras %+v", got.Cameras)
-	}
-}
-
-// exec reaches round the registry, for rows that would take a test too long to make.
-func (h *hub) exec(t *testing.T, query string, args ...any) {
-	t.Helper()
-	err := h.db.Write(t.Context(), func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(context.WithoutCancel(t.Context()), query, args...)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }

@@ -127,7 +127,7 @@ type denseNodes struct {
 // add takes a plain Node message: some writers do not use dense nodes.
 func (d *denseNodes) add(node []byte) error {
 	var v [3]int64
-	err := eachField(node, func(number int, value uint64, data []byte) error {
+	err := eachField(node, func(number int, value uint64, _ []byte) error {
 		at := map[int]int{1: 0, 8: 1, 9: 2}
 		if i, ok := at[number]; ok {
 			v[i] = int64(value>>1) ^ -int64(value&1)

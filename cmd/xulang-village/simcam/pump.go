@@ -84,7 +84,7 @@ func (p *pump) send(ctx context.Context, group int64, ticks uint32) (bool, error
 			packet.Timestamp = ticks + uint32(i)*frameTicks
 			if err := p.stream.WritePacketRTPWithNTP(p.media, packet, at); err != nil {
 				if ctx.Err() != nil {
-					return false, nil // the stream was closed under our hands
+					return false, nil //nolint:nilerr // the stream was closed under our hands
 				}
 				return false, fmt.Errorf("write picture: %w", err)
 			}
