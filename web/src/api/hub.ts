@@ -1,0 +1,39 @@
+// What the pages ask of the hub, one function a question. Only pages call these.
+import { client, take } from "./client";
+import type { NewCase, NewUser, Position, SearchRequest, SetupRequest } from "./types";
+
+export const setupNeeded = () => take(client.GET("/setup"));
+export const setUp = (body: SetupRequest) => take(client.POST("/setup", { body }));
+
+export const session = () => take(client.GET("/session"));
+export const signIn = (login: string, password: string) =>
+  take(client.POST("/session", { body: { login, password } }));
+export const signOut = () => take(client.DELETE("/session"));
+
+export const users = () => take(client.GET("/users"));
+export const createUser = (body: NewUser) => take(client.POST("/users", { body }));
+
+export const households = () => take(client.GET("/households"));
+export const createHousehold = (label: string) =>
+  take(client.POST("/households", { body: { label } }));
+export const invite = (household: string) =>
+  take(client.POST("/households/{household}/invitations", { params: { path: { household } } }));
+export const revokeDevice = (device: string) =>
+  take(client.DELETE("/devices/{device}", { params: { path: { device } } }));
+
+export const roads = () => take(client.GET("/roads"));
+export const stretch = (a: Position, b: Position) =>
+  take(client.POST("/roads/stretch", { body: { a, b } }));
+export const cameras = () => take(client.GET("/cameras"));
+
+export const cases = () => take(client.GET("/cases"));
+export const openCase = (body: NewCase) => take(client.POST("/cases", { body }));
+export const getCase = (id: string) =>
+  take(client.GET("/cases/{case}", { params: { path: { case: id } } }));
+export const closeCase = (id: string) =>
+  take(client.POST("/cases/{case}/close", { params: { path: { case: id } } }));
+export const caseLog = (id: string) =>
+  take(client.GET("/cases/{case}/log", { params: { path: { case: id } } }));
+
+export const search = (id: string, body: SearchRequest, signal?: AbortSignal) =>
+  take(client.POST("/cases/{case}/search", { params: { path: { case: id } }, body, signal }));

@@ -1,0 +1,46 @@
+// Every word on the screen. Vietnamese is the source of the keys; English must
+// have each of them or the type check fails, and scripts/i18n.mjs finds unused
+// keys, uneven placeholders and codes without a sentence.
+import en from "./en.json";
+import vi from "./vi.json";
+
+export type Lang = "vi" | "en";
+export type Key = keyof typeof vi;
+
+const tables: Record<Lang, Record<Key, string>> = { vi, en };
+const STORED = "xulang.lang";
+
+class Language {
+  current = $state<Lang>(localStorage.getItem(STORED) === "en" ? "en" : "vi");
+
+  set(lang: Lang): void {
+    this.current = lang;
+    localStorage.setItem(STORED, lang);
+  }
+}
+
+export const language = new Language();
+
+export function t(key: Key, values: Record<string, string | number> = {}): string {
+  return tables[language.current][key].replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all));
+}
+
+const known = (key: string): key is Key => Object.hasOwn(vi, key);
+
+/** The sentence of a Problem's code (errors.go, and "offline" of our own). */
+export function problemText(code: string): string {
+  const key = `problem.${code}`;
+  return t(known(key) ? key : "problem.internal");
+}
+
+/** What a camera does, or why it has nothing: "recording" or a gap cause (segment.go). */
+export function causeText(cause: string | undefined): string {
+  const key = `cause.${cause ?? ""}`;
+  return known(key) ? t(key) : t("cause.unreported");
+}
+
+/** What was done, in the case's log; the hub's own word when it is new to us. */
+export function actionText(action: string): string {
+  const key = `action.${action}`;
+  return known(key) ? t(key) : action;
+}

@@ -1,0 +1,157 @@
+// The state of one case's workspace and what it asks of the hub. The panes only
+// show it and call back.
+import { asProblem, type ProblemError } from "../api/client";
+import * as hub from "../api/hub";
+import type { AuditRecord, Camera, CameraAnswer, Case, Position, Road, SearchResult, Stretch } from "../api/types";
+import { points, slice, type Point } from "../model/geo";
+import { standing, type Standing } from "../model/span";
+import { HOUR, ms, rfc3339 } from "../model/time";
+import { neighbour } from "../model/timeline";
+import { readLook, writeLook } from "../model/url";
+import { route } from "./route.svelte";
+
+export type Window = { from: number; to: number };
+
+export class Work {
+  case = $state.raw<Case | null>(null);
+  roads = $state.raw<Road[]>([]);
+  sketch = $state(false);
+  cameras = $state.raw<Camera[]>([]);
+  loaded = $state(false);
+
+  stretch = $state.raw<Stretch | null>(null);
+  window = $state.raw<Window>({ from: 0, to: 0 });
+  result = $state.raw<SearchResult | null>(null);
+  asOf = $state(0);
+  searching = $state(false);
+  snapping = $state(false);
+
+  camera = $state<string | null>(null);
+  at = $state<number | null>(null);
+
+  problem = $state.raw<ProblemError | null>(null);
+  log = $state.raw<AuditRecord[] | null>(null);
+  logProblem = $state.raw<ProblemError | null>(null);
+
+  readonly road = $derived(this.roads.find((r) => r.id === this.stretch?.road));
+  readonly line: Point[] = $derived.by(() => {
+    if (this.result?.line.length && same(this.result.stretch, this.stretch)) return points(this.result.line);
+    return this.road && this.stretch ? slice(this.road, this.stretch.from, this.stretch.to) : [];
+  });
+  readonly answer = $derived(this.result?.cameras.find((a) => a.camera.id === this.camera));
+  readonly chosen = $derived(this.answer?.camera ?? this.cameras.find((c) => c.id === this.camera));
+  readonly standings: Map<string, Standing> = $derived(
+    new Map(this.cameras.map((c) => [c.id, standing(this.result?.cameras.find((a) => a.camera.id === c.id))])),
+  );
+
+  private running: AbortController | null = null;
+
+  constructor(
+    readonly id: string,
+    private readonly now: () => number = Date.now,
+  ) {
+    const look = readLook(route.query);
+    this.stretch = look.stretch;
+    this.window = look.window ?? { from: this.now() - HOUR, to: this.now() };
+    this.camera = look.camera;
+    this.at = look.at;
+  }
+
+  async load(): Promise<void> {
+    this.problem = null;
+    try {
+      const [one, roads, cameras] = await Promise.all([hub.getCase(this.id), hub.roads(), hub.cameras()]);
+      this.case = one;
+      this.roads = roads.roads;
+      this.sketch = roads.sketch;
+      this.cameras = cameras;
+      this.loaded = true;
+    } catch (thrown) {
+      this.problem = asProblem(thrown);
+      return;
+    }
+    // A shared link holds a whole question: answer it.
+    if (this.stretch && !this.case.closed && readLook(route.query).window) await this.search();
+  }
+
+  /** Two clicked points, snapped by the hub to one road. */
+  async pick(a: Position, b: Position): Promise<void> {
+    this.problem = null;
+    this.snapping = true;
+    try {
+      this.stretch = (await hub.stretch(a, b)).stretch;
+    } catch (thrown) {
+      this.problem = asProblem(thrown);
+    } finally {
+      this.snapping = false;
+    }
+  }
+
+  async search(): Promise<void> {
+    if (!this.stretch) return;
+    this.running?.abort();
+    const running = (this.running = new AbortController());
+    this.problem = null;
+    this.searching = true;
+    const { from, to } = this.window;
+    try {
+      const result = await hub.search(
+        this.id,
+        { stretch: this.stretch, from: rfc3339(from), to: rfc3339(to) },
+        running.signal,
+      );
+      if (running.signal.aborted) return;
+      this.result = result;
+      this.stretch = result.stretch;
+      this.asOf = this.now();
+      this.keepChoice(result);
+      this.note();
+    } catch (thrown) {
+      if (!running.signal.aborted) this.problem = asProblem(thrown);
+    } finally {
+      if (this.running === running) this.searching = false;
+    }
+  }
+
+  /** After a new search the chosen home and time stay when they are still in it. */
+  private keepChoice(result: SearchResult): void {
+    if (!result.cameras.some((a) => a.camera.id === this.camera)) this.camera = null;
+    const [from, to] = [ms(result.from), ms(result.to)];
+    if (this.at !== null && (this.at < from || this.at > to)) this.at = null;
+  }
+
+  choose(camera: string, at: number | null = this.at): void {
+    this.camera = camera;
+    this.at = at;
+    this.note();
+  }
+
+  /** The next (1) or previous (−1) home along the road, at the same time. */
+  step(by: 1 | -1): CameraAnswer | null {
+    const to = neighbour(this.result?.cameras ?? [], (a) => a.camera.id === this.camera, by);
+    if (to) this.choose(to.camera.id);
+    return to;
+  }
+
+  async loadLog(): Promise<void> {
+    this.logProblem = null;
+    try {
+      this.log = await hub.caseLog(this.id);
+    } catch (thrown) {
+      this.logProblem = asProblem(thrown);
+    }
+  }
+
+  /** Writes the look into the address. */
+  note(): void {
+    const { stretch, window, camera, at } = this;
+    route.note(writeLook({ stretch, window: stretch ? window : null, camera, at: at === null ? null : Math.round(at) }));
+  }
+
+  leave(): void {
+    this.running?.abort();
+  }
+}
+
+const same = (a: Stretch | null, b: Stretch | null) =>
+  a !== null && b !== null && a.road === b.road && a.from === b.from && a.to === b.to;
