@@ -5,7 +5,7 @@ BIN := .build/bin
 GO_FILES := $(shell find . -name '*.go' -not -path './.build/*' -not -path './web/node_modules/*' -not -path './var/*')
 WEB_FILES := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts
 
-.PHONY: help demo run build web test test-go test-web test-browser lint bench dist generate check-generated fuzz screenshots clean
+.PHONY: help demo run build web test test-go test-web lint bench dist generate check-generated fuzz screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,21 +48,17 @@ web/dist/index.html: web/node_modules/.stamp $(WEB_FILES)
 
 test: ## install what is needed, then run all tests
 	@scripts/need gcc chromium ffmpeg gst-rtsp-server opencv-doc
-	@$(MAKE) --no-print-directory build check-generated test-web test-go test-browser
+	@$(MAKE) --no-print-directory build check-generated test-web test-go
 	@echo "all tests passed"
 
 test-web: web/node_modules/.stamp
-	@echo "== web: types, words, unit tests"
-	@cd web && npm run --silent check && npm test --silent
+	@echo "== web: types, words, unit tests, pages in Chromium"
+	@cd web && npm run --silent check && npm test --silent && npm run --silent test:pages
 
 test-go: build
-	@echo "== go: all packages with the race detector"
+	@echo "== go: all packages with the race detector; cmd/xulang-village is the end-to-end test with a browser"
 	@go vet ./...
 	@go test -race -timeout 15m ./...
-
-test-browser: build
-	@echo "== browser: a six-home village, the hub and the object store under kill -9, Chromium"
-	@scripts/test-browser
 
 lint: ## static checks (the first time builds the linter)
 	@scripts/lint
