@@ -45,6 +45,9 @@ func Run(ctx context.Context, cfg Config, now func() time.Time, log *slog.Logger
 	if err != nil {
 		return err
 	}
+	if cfg.Hub == "" {
+		cfg.Hub = member.Hub
+	}
 	a, err := open(cfg, member, now, log)
 	if err != nil {
 		return err

@@ -16,7 +16,8 @@ import (
 // Config is all that the agent can be told. configs/agent.yml has every key with
 // its default; an unknown key is an error.
 type Config struct {
-	// Hub is the hub's address, "https://…" or "http://…" on a trusted network.
+	// Hub is the hub's address, "https://…" or "http://…" on a trusted network;
+	// empty: the one that the agent has joined.
 	Hub string `yaml:"hub"`
 	// Code is the invitation's one-time code; needed only until the agent has joined.
 	Code string `yaml:"code"`
@@ -80,8 +81,7 @@ func ReadConfig(path string) (Config, error) {
 // Check finds what cannot work before anything is started. It never repeats a
 // password, not even a wrong one.
 func (c Config) Check() error {
-	hub, err := url.Parse(c.Hub)
-	if err != nil || hub.Host == "" || hub.Scheme != "http" && hub.Scheme != "https" {
+	if hub, err := url.Parse(c.Hub); c.Hub != "" && (err != nil || hub.Host == "" || hub.Scheme != "http" && hub.Scheme != "https") {
 		return fmt.Errorf("check config: hub %q is not an http or https address", c.Hub)
 	}
 	if c.Data == "" {

@@ -41,8 +41,8 @@ func Join(ctx context.Context, cfg Config, log *slog.Logger) (Membership, error)
 		m.identity = identity
 		return m, err
 	}
-	if cfg.Code == "" {
-		return Membership{}, fmt.Errorf("join hub: this agent has no household yet; ask the commune for an invitation and run: xulang-agent enrol --hub %s --code CODE", cfg.Hub)
+	if cfg.Code == "" || cfg.Hub == "" {
+		return Membership{}, fmt.Errorf("join hub: this agent has no household yet; ask the commune for an invitation and run: xulang-agent enrol -config FILE -hub URL -code CODE")
 	}
 	reply, err := link.Enrol(ctx, &http.Client{Timeout: 20 * time.Second}, cfg.Hub, cfg.Code, cfg.Name, identity)
 	if err != nil {

@@ -1,7 +1,7 @@
 // Command xulang-agent runs beside a household's recorder:
 //
-//	xulang-agent enrol -config agent.yml -code CODE   joins the hub, once
-//	xulang-agent run -config agent.yml                records and reports
+//	xulang-agent enrol -config agent.yml -hub URL -code CODE   joins the hub, once
+//	xulang-agent run -config agent.yml                         records and reports
 package main
 
 import (
@@ -18,9 +18,9 @@ import (
 )
 
 const usage = `usage: xulang-agent COMMAND [flags]
-  enrol -config FILE -code CODE   join the hub with an invitation's one-time code
-  run -config FILE                record and report until stopped
-  version                         print the version
+  enrol -config FILE -hub URL -code CODE   join the hub with an invitation's one-time code
+  run -config FILE                         record and report until stopped
+  version                                  print the version
 `
 
 func main() {
@@ -37,6 +37,7 @@ func run(args []string) error {
 	}
 	flags := flag.NewFlagSet("xulang-agent "+args[0], flag.ExitOnError)
 	file := flags.String("config", "agent.yml", "YAML file; configs/agent.yml names every key")
+	hub := flags.String("hub", "", "the hub's address, in place of the config's")
 	code := flags.String("code", "", "one-time code of the invitation")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
@@ -49,7 +50,7 @@ func run(args []string) error {
 		fmt.Println(agent.Version)
 		return nil
 	case "enrol":
-		return enrol(ctx, *file, *code, log)
+		return enrol(ctx, *file, *hub, *code, log)
 	case "run":
 		cfg, err := agent.ReadConfig(*file)
 		if err != nil {
@@ -61,13 +62,16 @@ func run(args []string) error {
 	return fmt.Errorf("unknown command %q", args[0])
 }
 
-func enrol(ctx context.Context, file, code string, log *slog.Logger) error {
+func enrol(ctx context.Context, file, hub, code string, log *slog.Logger) error {
 	cfg, err := agent.ReadConfig(file)
 	if err != nil {
 		return err
 	}
 	if code != "" {
 		cfg.Code = code
+	}
+	if hub != "" {
+		cfg.Hub = hub
 	}
 	member, err := agent.Join(ctx, cfg, log)
 	if err != nil {

@@ -37,7 +37,7 @@ func cameraStates(t *testing.T, v *story) {
 	locked, good := sim(t), sim(t)
 	locked.SetPassword("another one")
 	away := "127.0.0.1:" + fmt.Sprint(freePort(t))
-	v.write("states.yml", fmt.Sprintf(stateConfig, v.hubURL, v.path("states"), locked.URL(), good.URL(), away))
+	v.write("states.yml", fmt.Sprintf(stateConfig, v.path("states"), locked.URL(), good.URL(), away))
 	admin.join(t)
 	log := admin.start("states", func() *exec.Cmd {
 		return exec.Command(filepath.Join(v.bin, "xulang-agent"), "run", "-config", v.path("states.yml"))
@@ -56,8 +56,8 @@ func cameraStates(t *testing.T, v *story) {
 	log.end(9)
 }
 
-const stateConfig = `hub: %s
-data: %s
+// The hub's address comes from the membership.
+const stateConfig = `data: %s
 name: Hộp thử
 networks: [127.0.0.0/8]
 cameras:
@@ -102,9 +102,8 @@ func (b *box) join(t *testing.T) {
 		t.Fatal(err)
 	}
 	enrol := func(data string) (string, error) {
-		text := fmt.Sprintf("hub: %s\ndata: %s\n", b.hubURL, data)
-		b.write("enrol.yml", text)
-		out, err := exec.Command(filepath.Join(b.bin, "xulang-agent"), "enrol", "-config", b.path("enrol.yml"), "-code", invitation.Code).CombinedOutput()
+		b.write("enrol.yml", "data: "+data+"\n")
+		out, err := exec.Command(filepath.Join(b.bin, "xulang-agent"), "enrol", "-config", b.path("enrol.yml"), "-hub", b.hubURL, "-code", invitation.Code).CombinedOutput()
 		return string(out), err
 	}
 	if out, err := enrol(b.path("states")); err != nil || !strings.Contains(out, "đã ghép: Nhà thử") {
