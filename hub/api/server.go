@@ -2,8 +2,6 @@
 // sessions, and the one place where a code becomes a status and a sentence.
 package api
 
-//go:generate ../../.build/bin/oapi-codegen -config oapi.yml openapi.yaml
-
 import (
 	"context"
 	"log/slog"

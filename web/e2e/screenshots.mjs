@@ -30,7 +30,7 @@ for (const [name, options] of [
   await signIn(page, officer);
   await openCase(page, `${Math.floor(Date.now() / 1000) % 100000}/2026`);
   await clickRoad(page, 1300);
-  await page.waitForSelector(".text.pin");
+  await page.waitForSelector(".text.pin", { state: "attached" });
   await clickRoad(page, 5100);
   await page.waitForSelector("[data-testid=stretch]");
   await search(page, middle - 4 * 60e3, middle + 2 * 60e3);
