@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	camera "xulang.vn/camera"
 )
@@ -22,6 +23,13 @@ type Case struct {
 // Open tells whether looks are still allowed.
 func (c Case) Open() bool { return c.Closed.IsZero() }
 
+// Lengths in letters, as in openapi.yaml.
+const (
+	numberMost  = 60
+	basisMost   = 300
+	summaryMost = 2000
+)
+
 var kinds = map[string]bool{"criminal": true, "administrative": true, "missing": true, "emergency": true}
 
 // OpenCase writes a new case of the officer's unit. CodeConflict when the unit
@@ -33,14 +41,20 @@ func (c *Cases) OpenCase(ctx context.Context, who Officer, n Case) (Case, error)
 		return Case{}, camera.Errorf(camera.CodeForbidden, "open case: not an officer")
 	case n.Number == "" || n.LegalBasis == "" || !kinds[n.Kind]:
 		return Case{}, camera.Errorf(camera.CodeBadRequest, "open case: number, legal basis and kind are needed")
+	case utf8.RuneCountInString(n.Number) > numberMost || utf8.RuneCountInString(n.LegalBasis) > basisMost || utf8.RuneCountInString(n.Summary) > summaryMost:
+		return Case{}, camera.Errorf(camera.CodeBadRequest, "open case: number, legal basis or summary is longer than %d, %d or %d letters", numberMost, basisMost, summaryMost)
 	}
 	n.ID = "v" + strings.ToLower(rand.Text()[:16])
 	n.Unit, n.OfficerID, n.Officer = who.Unit, who.ID, who.Name
 	n.Opened, n.Closed = c.Now().UTC().Truncate(time.Millisecond), time.Time{}
-	if err := c.log(ctx, Record{Actor: who, Action: "open-case", Case: n.ID, Detail: n.Number}); err != nil {
+	taken, err := c.taken(ctx, n)
+	if err != nil {
 		return Case{}, err
 	}
-	err := c.DB.Write(ctx, func(tx *sql.Tx) error {
+	if err := c.settle(ctx, Record{Actor: who, Action: "open-case", Case: n.ID, Detail: n.Number}, taken); err != nil {
+		return Case{}, err
+	}
+	err = c.DB.Write(ctx, func(tx *sql.Tx) error {
 		got, err := tx.ExecContext(ctx, `INSERT INTO cases (id, number, kind, legal_basis, summary, unit, officer_id, opened_ms)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (unit, number) DO NOTHING`,
 			n.ID, n.Number, n.Kind, n.LegalBasis, n.Summary, n.Unit, n.OfficerID, n.Opened.UnixMilli())
@@ -56,6 +70,20 @@ func (c *Cases) OpenCase(ctx context.Context, who Officer, n Case) (Case, error)
 		return Case{}, fmt.Errorf("write case: %w", err)
 	}
 	return n, nil
+}
+
+// taken refuses a number that the unit has already, before the log says that a
+// case was opened. Of two officers at the same moment the table decides.
+func (c *Cases) taken(ctx context.Context, n Case) (refusal, err error) {
+	var one int
+	err = c.DB.Read().QueryRowContext(ctx, `SELECT 1 FROM cases WHERE unit = $1 AND number = $2`, n.Unit, n.Number).Scan(&one)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("find case: %w", err)
+	}
+	return camera.Errorf(camera.CodeConflict, "open case: number %q is taken", n.Number), nil
 }
 
 // List gives the cases of the officer's unit, newest first, at most 500.

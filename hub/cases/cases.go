@@ -6,6 +6,8 @@ package cases
 
 import (
 	"context"
+	"log/slog"
+	"sync"
 	"time"
 
 	camera "xulang.vn/camera"
@@ -23,7 +25,8 @@ const (
 // Officer is who asks.
 type Officer struct {
 	ID, Name, Unit string
-	Watches        bool // the role may watch footage at all; an administrator's may not
+	Role           string // as the audit writes it
+	Watches        bool   // the role may watch footage at all; an administrator's may not
 }
 
 // Camera is what this room needs to know of a camera.
@@ -114,11 +117,21 @@ type Parts struct {
 	Links   Links
 	Live    Live
 	Audit   Audit
+	Logger  *slog.Logger // nil: no log
 	Now     func() time.Time
 }
 
 // Cases is the door.
-type Cases struct{ Parts }
+type Cases struct {
+	Parts
+	mu      sync.Mutex
+	watches map[string]watch // live views by viewer, guarded by mu
+}
 
-// New makes the door.
-func New(p Parts) *Cases { return &Cases{p} }
+// New makes the door. [Cases.Run] keeps watch over live views.
+func New(p Parts) *Cases {
+	if p.Logger == nil {
+		p.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Cases{Parts: p, watches: map[string]watch{}}
+}

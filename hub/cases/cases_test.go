@@ -171,14 +171,20 @@ func TestBadQuestions(t *testing.T) {
 		spoil func(*cases.Question)
 		code  camera.Code
 	}{
-		"inverted window": {func(q *cases.Question) { q.From, q.To = q.To, q.From }, camera.CodeBadWindow},
-		"empty window":    {func(q *cases.Question) { q.To = q.From }, camera.CodeBadWindow},
-		"long window":     {func(q *cases.Question) { q.To = q.From.Add(7 * time.Hour) }, camera.CodeBadWindow},
-		"no window":       {func(q *cases.Question) { q.From = time.Time{} }, camera.CodeBadWindow},
-		"unknown road":    {func(q *cases.Question) { q.Stretch.Road = "nowhere" }, camera.CodeUnknownRoad},
-		"no road":         {func(q *cases.Question) { q.Stretch.Road = "" }, camera.CodeUnknownRoad},
-		"inverted road":   {func(q *cases.Question) { q.Stretch.To = -1 }, camera.CodeBadStretch},
-		"long road":       {func(q *cases.Question) { q.Stretch.To = 5001 }, camera.CodeTooLarge},
+		"inverted window":         {func(q *cases.Question) { q.From, q.To = q.To, q.From }, camera.CodeBadWindow},
+		"empty window":            {func(q *cases.Question) { q.To = q.From }, camera.CodeBadWindow},
+		"long window":             {func(q *cases.Question) { q.To = q.From.Add(7 * time.Hour) }, camera.CodeBadWindow},
+		"no window":               {func(q *cases.Question) { q.From = time.Time{} }, camera.CodeBadWindow},
+		"less than a millisecond": {func(q *cases.Question) { q.To = q.From.Add(999 * time.Microsecond) }, camera.CodeBadWindow},
+		"before 1970":             {func(q *cases.Question) { q.From, q.To = time.Time{}.Add(time.Hour), time.Time{}.Add(2*time.Hour) }, camera.CodeBadWindow},
+		"year 10000 in UTC": {func(q *cases.Question) {
+			q.To = time.Date(9999, 12, 31, 23, 59, 59, 0, time.FixedZone("", -3600))
+			q.From = q.To.Add(-time.Minute)
+		}, camera.CodeBadWindow},
+		"unknown road":  {func(q *cases.Question) { q.Stretch.Road = "nowhere" }, camera.CodeUnknownRoad},
+		"no road":       {func(q *cases.Question) { q.Stretch.Road = "" }, camera.CodeUnknownRoad},
+		"inverted road": {func(q *cases.Question) { q.Stretch.To = -1 }, camera.CodeBadStretch},
+		"long road":     {func(q *cases.Question) { q.Stretch.To = 5001 }, camera.CodeTooLarge},
 	} {
 		q := window(c)
 		x.spoil(&q)
@@ -189,6 +195,21 @@ func TestBadQuestions(t *testing.T) {
 		if last := v.records[len(v.records)-1]; last.Refused != x.code {
 			t.Errorf("%s: logged as %q", name, last.Refused)
 		}
+	}
+}
+
+// TestBrokenDatabaseIsNotTheAskersFault: a failure while the case is looked up must
+// not hide behind another refusal, and its text must not travel with one.
+func TestBrokenDatabaseIsNotTheAskersFault(t *testing.T) {
+	v := newVillage(t)
+	c := v.open(t, "1/2026")
+	if err := v.DB.Close(); err != nil {
+		t.Fatal(err)
+	}
+	q := window(c)
+	q.From, q.To = q.To, q.From
+	if _, err := v.Search(t.Context(), officer, c.ID, q); camera.CodeOf(err) != camera.CodeInternal {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -231,7 +252,12 @@ func TestCaseNumbersAreUnique(t *testing.T) {
 	if _, err := v.OpenCase(t.Context(), officer, cases.Case{Number: " 1/2026 ", Kind: "missing", LegalBasis: "x"}); camera.CodeOf(err) != camera.CodeConflict {
 		t.Errorf("second of the same number: %v", err)
 	}
-	for _, bad := range []cases.Case{{Kind: "criminal", LegalBasis: "x"}, {Number: "2", LegalBasis: "x"}, {Number: "2", Kind: "revenge", LegalBasis: "x"}, {Number: "2", Kind: "criminal", LegalBasis: "  "}} {
+	if last := v.records[len(v.records)-1]; last.Action != "open-case" || last.Refused != camera.CodeConflict {
+		t.Errorf("the log says %+v of a case that was not opened", last)
+	}
+	long := strings.Repeat("ữ", 2001)
+	for _, bad := range []cases.Case{{Number: long[:183], Kind: "criminal", LegalBasis: "x"}, {Number: "2", Kind: "criminal", LegalBasis: long[:903]},
+		{Number: "2", Kind: "criminal", LegalBasis: "x", Summary: long}, {Kind: "criminal", LegalBasis: "x"}, {Number: "2", LegalBasis: "x"}, {Number: "2", Kind: "revenge", LegalBasis: "x"}, {Number: "2", Kind: "criminal", LegalBasis: "  "}} {
 		if _, err := v.OpenCase(t.Context(), officer, bad); camera.CodeOf(err) != camera.CodeBadRequest {
 			t.Errorf("%+v: %v", bad, err)
 		}

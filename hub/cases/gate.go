@@ -69,11 +69,14 @@ func (c *Cases) mayLook(ctx context.Context, who Officer, caseID string) error {
 	return nil
 }
 
-// checkWindow refuses inverted, empty and over-long windows.
+// checkWindow refuses inverted, empty and over-long windows, and times that JSON
+// (RFC 3339) cannot give back in UTC.
 func checkWindow(from, to time.Time) error {
 	switch {
-	case from.IsZero() || to.IsZero() || !to.After(from):
+	case from.IsZero() || to.IsZero() || to.UnixMilli() <= from.UnixMilli():
 		return camera.Errorf(camera.CodeBadWindow, "window ends before it starts")
+	case from.UTC().Year() < 1970 || to.UTC().Year() > 9999:
+		return camera.Errorf(camera.CodeBadWindow, "window lies outside of the years 1970 to 9999")
 	case to.Sub(from) > WindowLongest:
 		return camera.Errorf(camera.CodeBadWindow, "window of %s, at most %s", to.Sub(from), WindowLongest)
 	}

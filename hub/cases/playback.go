@@ -54,7 +54,7 @@ func (c *Cases) SegmentLink(ctx context.Context, who Officer, caseID string, id 
 	return link, nil
 }
 
-// WatchLive opens a live view.
+// WatchLive opens a live view. It lasts until somebody leaves or Review ends it.
 func (c *Cases) WatchLive(ctx context.Context, who Officer, caseID string, id camera.CameraID, offer string) (viewer, answer string, err error) {
 	cam, outcome := c.gate(ctx, who, camera.ActionLive, caseID, id)
 	if outcome == nil {
@@ -63,7 +63,11 @@ func (c *Cases) WatchLive(ctx context.Context, who Officer, caseID string, id ca
 	if err := c.settle(ctx, Record{Actor: who, Action: actLive, Case: caseID, Camera: id}, outcome); err != nil {
 		return "", "", err
 	}
-	return c.Live.View(ctx, id, offer)
+	viewer, answer, err = c.Live.View(ctx, id, offer)
+	if err == nil {
+		c.keep(viewer, watch{who: who, caseID: caseID, camera: id, until: c.Now().Add(LiveLongest)})
+	}
+	return viewer, answer, err
 }
 
 // LeaveLive ends a live view. The viewer's unguessable name is the right to end it.
@@ -74,6 +78,7 @@ func (c *Cases) LeaveLive(ctx context.Context, who Officer, caseID string, id ca
 	if err := c.log(ctx, Record{Actor: who, Action: actLeave, Case: caseID, Camera: id}); err != nil {
 		return err
 	}
+	c.Gone(viewer)
 	return c.Live.Leave(viewer)
 }
 

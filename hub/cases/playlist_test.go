@@ -53,6 +53,81 @@ func TestPlaylistText(t *testing.T) {
 	}
 }
 
+// entries are the playlist's segments with the time stamp that stands before them,
+// or "-"; gaps are their length.
+func entries(text string) (list []string) {
+	stamp := "-"
+	for _, line := range strings.Split(text, "\n") {
+		if at, ok := strings.CutPrefix(line, "#EXT-X-PROGRAM-DATE-TIME:2026-11-22T"); ok {
+			stamp = at
+		}
+		if length, ok := strings.CutPrefix(line, "#EXTINF:"); ok {
+			list = append(list, length)
+		}
+		if strings.HasPrefix(line, "segments/") {
+			list[len(list)-1] += strings.TrimLeft(line[len("segments/"):], "abcdef0123456789")[1:] + " " + line[9:10] + " " + stamp
+			stamp = "-"
+		}
+	}
+	return list
+}
+
+// TestPlaylistOfAClockThatWasSetBack: both runs are there, whole, and the time that
+// the first one covered is no gap after the second.
+func TestPlaylistOfAClockThatWasSetBack(t *testing.T) {
+	v := newVillage(t)
+	cam := v.house("Nhà 01", 500, camera.ConsentClip)
+	c := v.open(t, "1/2026")
+	a, b := "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"
+	v.footage = []cases.Footage{
+		piece(cam.ID, a, 0, 0, 6000, camera.StateStored),
+		piece(cam.ID, b, 0, 1000, 3000, camera.StateStored), // ends while the first segment goes on
+		piece(cam.ID, b, 1, 3000, 9000, camera.StateStored),
+		piece(cam.ID, a, 1, 6000, 12000, camera.StateStored),
+	}
+	v.spans = []cases.Span{{From: noon, To: noon.Add(14 * time.Second), State: camera.StateStored}}
+	got, err := v.Playlist(t.Context(), officer, c.ID, cam.ID, noon, noon.Add(14*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"6.000,0 a 05:00:00.000Z", "6.000,1 a -", "2.000,0 b 05:00:01.000Z", "6.000,1 b -", "2.000,"}
+	if s := entries(got); strings.Join(s, "|") != strings.Join(want, "|") {
+		t.Errorf("entries %q\nwant    %q\n%s", s, want, got)
+	}
+}
+
+// TestPlaylistOfARunThatIsNone: what an agent claims may be nonsense. A hole within
+// a run is a gap and no segment of an hour; times that run backwards are named.
+func TestPlaylistOfARunThatIsNone(t *testing.T) {
+	v := newVillage(t)
+	cam := v.house("Nhà 01", 500, camera.ConsentClip)
+	c := v.open(t, "1/2026")
+	a := "aaaaaaaaaaaaaaaa"
+	v.footage = []cases.Footage{
+		piece(cam.ID, a, 3, 0, 2000, camera.StateStored),
+		piece(cam.ID, a, 1, 4000, 6000, camera.StateStored),
+		piece(cam.ID, a, 2, 6000+3600e3, 6000+3602e3, camera.StateStored),
+	}
+	v.spans = []cases.Span{{From: noon, To: noon.Add(2 * time.Hour), State: camera.StateStored}}
+	got, err := v.Playlist(t.Context(), officer, c.ID, cam.ID, noon, noon.Add(2*time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(got, "#EXT-X-TARGETDURATION:6\n") {
+		t.Errorf("one claim stretched the list:\n%.300s", got)
+	}
+	var segments []string
+	for _, e := range entries(got) {
+		if strings.Contains(e, " a ") {
+			segments = append(segments, e)
+		}
+	}
+	want := "2.000,1 a 05:00:04.000Z|2.000,2 a 06:00:06.000Z|2.000,3 a 05:00:00.000Z"
+	if s := strings.Join(segments, "|"); s != want {
+		t.Errorf("segments %s\nwant     %s", s, want)
+	}
+}
+
 // TestPlaylistKeepsTime sums a day of ragged footage: media time must run along
 // with the wall clock, and no entry may be longer than the target duration.
 func TestPlaylistKeepsTime(t *testing.T) {

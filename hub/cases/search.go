@@ -3,7 +3,6 @@ package cases
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -57,7 +56,10 @@ func (c *Cases) Search(ctx context.Context, who Officer, caseID string, q Questi
 }
 
 func (c *Cases) decideSearch(ctx context.Context, who Officer, caseID string, q Question) (camera.Stretch, error) {
-	if err := errors.Join(c.mayLook(ctx, who, caseID), checkWindow(q.From, q.To)); err != nil {
+	if err := c.mayLook(ctx, who, caseID); err != nil {
+		return q.Stretch, err
+	}
+	if err := checkWindow(q.From, q.To); err != nil {
 		return q.Stretch, err
 	}
 	stretch, err := c.stretch(q)

@@ -26,7 +26,9 @@ type village struct {
 	footage  []cases.Footage
 	records  []cases.Record
 	auditErr error
-	handed   int // answers that the rooms behind the door gave away
+	left     []string // viewers that were sent away
+	ended    bool     // the viewer went by itself
+	handed   int      // answers that the rooms behind the door gave away
 }
 
 func newVillage(t *testing.T) *village {
@@ -123,10 +125,17 @@ func (v *village) View(context.Context, camera.CameraID, string) (string, string
 }
 
 func (v *village) Leave(viewer string) error {
-	if viewer != "viewer" {
+	if viewer != "viewer" || v.ended {
 		return camera.Errorf(camera.CodeNotFound, "no viewer")
 	}
+	v.left = append(v.left, viewer)
 	return nil
+}
+
+// gone is how the live room tells that a viewer went by itself.
+func (v *village) gone(viewer string) {
+	v.ended = true
+	v.Gone(viewer)
 }
 
 func (v *village) Append(_ context.Context, r cases.Record) error {
