@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/api"
 	"xulang.vn/camera/hub/api/gen"
 	"xulang.vn/camera/hub/audit"
@@ -49,12 +50,16 @@ func Run(ctx context.Context, cfg Config, out Outside) error {
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return fmt.Errorf("make data folder: %w", err)
 	}
+	// First of all, so that an address that is taken is told before roads are read.
+	listener, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
 	h, err := open(ctx, cfg, out)
 	if err != nil {
-		return err
+		return errors.Join(err, listener.Close())
 	}
-	defer h.db.Close()
-	return h.run(ctx)
+	return errors.Join(h.run(ctx, listener), h.db.Close())
 }
 
 // hub holds the rooms.
@@ -89,12 +94,15 @@ func open(ctx context.Context, cfg Config, out Outside) (*hub, error) {
 	}
 	h.auth, h.registry = auth.New(h.db, h.now), registry.New(h.db, h.now)
 	h.index, h.audit = index.New(h.db, h.now), audit.New(h.db, h.now)
-	if err = errors.Join(h.registry.EndAllPresence(ctx, h.now()), h.openLink()); err != nil {
+	if err = h.registry.EndAllPresence(ctx, h.now()); err == nil {
+		err = h.openLink() // opens sockets: nothing after it may fail
+	}
+	if err != nil {
 		return nil, errors.Join(err, h.db.Close())
 	}
 	h.cases = cases.New(cases.Parts{
 		DB: h.db, Cameras: cameras{h}, Past: past{h}, Roads: h.roads, Links: h.store,
-		Live: h.live, Audit: auditor{h.audit}, Now: h.now,
+		Live: h.live, Audit: auditor{h.audit}, Logger: h.room("cases"), Now: h.now,
 	})
 	return h, nil
 }
@@ -108,6 +116,7 @@ func (h *hub) openLink() error {
 	}
 	h.live, err = live.New(live.Config{
 		UDPAddr: h.cfg.Live.UDP, TCPAddr: h.cfg.Live.TCP, HostIPs: h.cfg.Live.Hosts, Path: api.WHIPPath, Log: h.room("live"),
+		Gone: func(viewer string, _ camera.CameraID, _ error) { h.cases.Gone(viewer) },
 	}, starter{h}, h.now)
 	if err != nil {
 		return fmt.Errorf("open live: %w", err)
@@ -117,11 +126,7 @@ func (h *hub) openLink() error {
 
 func (h *hub) room(name string) *slog.Logger { return h.log.With("room", name) }
 
-func (h *hub) run(ctx context.Context) error {
-	listener, err := net.Listen("tcp", h.cfg.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
+func (h *hub) run(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler: h.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
@@ -130,6 +135,7 @@ func (h *hub) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return h.fleet.Run(ctx) })
 	group.Go(func() error { return h.live.Run(ctx) })
+	group.Go(func() error { return h.cases.Run(ctx) })
 	group.Go(func() error { return h.keepBucket(ctx) })
 	group.Go(func() error { return h.serve(server, listener) })
 	group.Go(func() error {
@@ -172,15 +178,14 @@ func (h *hub) announce(ctx context.Context, address string) error {
 		}
 		public = scheme + "://" + address
 	}
-	file := filepath.Join(h.cfg.Data, "setup-link")
 	token, needed, err := h.auth.SetupToken(ctx)
 	if err != nil {
 		return fmt.Errorf("make setup token: %w", err)
 	}
 	if needed {
-		err = os.WriteFile(file, []byte(public+"/setup#"+token+"\n"), 0o600)
-	} else if err = os.Remove(file); errors.Is(err, os.ErrNotExist) {
-		err = nil
+		err = os.WriteFile(h.setupLink(), []byte(public+"/setup#"+token+"\n"), 0o600)
+	} else {
+		h.forgetSetup()
 	}
 	h.log.Info("hub is up", "address", public, "setup_needed", needed)
 	if h.out.Ready != nil {
@@ -189,11 +194,20 @@ func (h *hub) announce(ctx context.Context, address string) error {
 	return err
 }
 
+func (h *hub) setupLink() string { return filepath.Join(h.cfg.Data, "setup-link") }
+
+// forgetSetup takes the link away once it is worth nothing any more.
+func (h *hub) forgetSetup() {
+	if err := os.Remove(h.setupLink()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		h.log.Error("remove setup link", "err", err)
+	}
+}
+
 func (h *hub) handler() http.Handler {
 	return api.New(api.Config{
 		Auth: h.auth, Registry: h.registry, Cases: h.cases, Publisher: h.live, Devices: h.fleet, Newest: h.index,
 		Roads: h.roads, Sketch: h.cfg.Sketch, Secure: h.cfg.TLSCert != "" || strings.HasPrefix(h.cfg.Public, "https://"),
-		Version: Version, Health: h.health, Link: h.fleet.Handler(), Objects: h.store.Proxy(), Web: h.out.Web,
+		Version: Version, Health: h.health, SetUp: h.forgetSetup, Link: h.fleet.Handler(), Objects: h.store.Proxy(), Web: h.out.Web,
 		Log: h.room("api"), Now: h.now,
 	})
 }

@@ -84,7 +84,7 @@ type auditor struct{ log *audit.Log }
 
 func (a auditor) Append(ctx context.Context, r cases.Record) error {
 	_, err := a.log.Append(ctx, audit.Record{
-		At: r.At, Actor: r.Actor.ID, ActorName: r.Actor.Name, Role: "officer", Action: r.Action, Case: r.Case,
+		At: r.At, Actor: r.Actor.ID, ActorName: r.Actor.Name, Role: r.Actor.Role, Action: r.Action, Case: r.Case,
 		Camera: r.Camera, Detail: r.Detail, Refused: r.Refused,
 	})
 	return err
@@ -98,7 +98,7 @@ func (a auditor) ForCase(ctx context.Context, caseID string, most int) ([]cases.
 	out := make([]cases.Record, 0, len(got))
 	for _, r := range got {
 		out = append(out, cases.Record{
-			ID: r.ID, At: r.At, Actor: cases.Officer{ID: r.Actor, Name: r.ActorName}, Action: r.Action, Case: r.Case,
+			ID: r.ID, At: r.At, Actor: cases.Officer{ID: r.Actor, Name: r.ActorName, Role: r.Role}, Action: r.Action, Case: r.Case,
 			Camera: r.Camera, Detail: r.Detail, Refused: r.Refused,
 		})
 	}

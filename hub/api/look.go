@@ -22,7 +22,7 @@ func WHIPPath(cam camera.CameraID) string { return "/api/v1/whip/" + string(cam)
 
 func officerOf(ctx context.Context) cases.Officer {
 	u := userOf(ctx)
-	return cases.Officer{ID: u.ID, Name: u.Name, Unit: u.Unit, Watches: u.Role == auth.Officer}
+	return cases.Officer{ID: u.ID, Name: u.Name, Unit: u.Unit, Role: string(u.Role), Watches: u.Role == auth.Officer}
 }
 
 func (s *server) ListCases(ctx context.Context, _ gen.ListCasesRequestObject) (gen.ListCasesResponseObject, error) {

@@ -25,6 +25,9 @@ func (s *server) PostSetup(ctx context.Context, r gen.PostSetupRequestObject) (g
 	if _, err := s.Auth.Setup(ctx, b.Token, b.Login, b.Name, b.Password); err != nil {
 		return nil, err
 	}
+	if s.SetUp != nil {
+		s.SetUp()
+	}
 	signed, err := s.signIn(ctx, b.Login, b.Password)
 	return gen.PostSetup200JSONResponse{SignedInJSONResponse: signed}, err
 }

@@ -4,6 +4,8 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -21,6 +23,10 @@ import (
 
 // bodyMost bounds every request body of the API; object traffic has a limit of its own.
 const bodyMost = "256K"
+
+// requestWithin bounds one request of the API from its header to the end of its
+// body and its work; a live view waits for its publisher less long than that.
+const requestWithin = 30 * time.Second
 
 // Publisher is the agents' side of live views (WHIP, RFC 9725).
 type Publisher interface {
@@ -52,11 +58,13 @@ type Config struct {
 	Secure    bool        // served over TLS: cookies say so
 	Version   string
 	Health    func(context.Context) gen.Health
+	SetUp     func()       // called when the setup token has been used; may be nil
 	Link      http.Handler // /link, the agents' WebSocket
 	Objects   http.Handler // /o/, presigned object traffic
 	Web       http.Handler // everything else
 	Log       *slog.Logger
 	Now       func() time.Time
+	Within    time.Duration // of one request; zero: 30 s
 }
 
 // server answers the operations of openapi.yaml.
@@ -66,6 +74,9 @@ var _ gen.StrictServerInterface = (*server)(nil)
 
 // New puts the hub's whole HTTP surface together.
 func New(cfg Config) http.Handler {
+	if cfg.Within == 0 {
+		cfg.Within = requestWithin
+	}
 	s := &server{cfg}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
@@ -76,13 +87,25 @@ func New(cfg Config) http.Handler {
 			return err
 		},
 	}))
-	v1 := e.Group("/api/v1", middleware.BodyLimit(bodyMost), noStore)
+	v1 := e.Group("/api/v1", noStore, s.bounded, middleware.BodyLimit(bodyMost))
 	gen.RegisterHandlers(v1, gen.NewStrictHandler(s, []gen.StrictMiddlewareFunc{s.guard}))
-	e.Any("/api/*", func(echo.Context) error { return camera.Errorf(camera.CodeNotFound, "no such path") })
+	e.Any("/api/*", func(echo.Context) error { return camera.Errorf(camera.CodeNotFound, "no such path") }, noStore)
 	e.Any("/link", echo.WrapHandler(cfg.Link))
 	e.Any("/o/*", echo.WrapHandler(cfg.Objects))
 	e.Any("/*", echo.WrapHandler(cfg.Web))
 	return e
+}
+
+// bounded gives up on a body that does not come: the server as a whole cannot,
+// because footage may take its time.
+func (s *server) bounded(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		err := http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(s.Within))
+		if err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return fmt.Errorf("bound request: %w", err)
+		}
+		return next(c)
+	}
 }
 
 func noStore(next echo.HandlerFunc) echo.HandlerFunc {

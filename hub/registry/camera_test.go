@@ -70,13 +70,13 @@ func TestHelloRefusesEachCameraByItself(t *testing.T) {
 	} {
 		bad := note(home, 2)
 		c.change(&bad)
-		reply := h.Hello(t.Context(), d, hello(note(home, 1), bad, note(home, 3)))
+		reply, _ := h.Hello(t.Context(), d, hello(note(home, 1), bad, note(home, 3)))
 		if reply.Err() != nil || len(reply.Refused) != 1 {
 			t.Errorf("%s: %+v", name, reply)
 		}
 		want(t, name, reply.Refused[bad.Camera].Err(), c.code)
 	}
-	reply := h.Hello(t.Context(), d, hello(note(home, 1), note(home, 2), note(home, 2)))
+	reply, _ := h.Hello(t.Context(), d, hello(note(home, 1), note(home, 2), note(home, 2)))
 	want(t, "named twice", reply.Refused[note(home, 2).Camera].Err(), camera.CodeBadClaim)
 	if got, err := h.Camera(t.Context(), taken.Camera); err != nil || got.Device != first || !got.Shared {
 		t.Errorf("the other device's camera: %+v, %v", got, err)
@@ -94,9 +94,9 @@ func TestHelloRefusedAsAWhole(t *testing.T) {
 	for i := range 65 {
 		many = append(many, note(home, i))
 	}
-	want(t, "65 cameras", h.Hello(t.Context(), d, hello(many...)).Err(), camera.CodeTooLarge)
-	want(t, "version", h.Hello(t.Context(), d, camera.Hello{V: 2}).Err(), camera.CodeBadVersion)
-	want(t, "unknown device", h.Hello(t.Context(), newKey(t).id, hello(note(home, 1))).Err(), camera.CodeForbidden)
+	want(t, "65 cameras", refused(h.Hello(t.Context(), d, hello(many...))), camera.CodeTooLarge)
+	want(t, "version", refused(h.Hello(t.Context(), d, camera.Hello{V: 2})), camera.CodeBadVersion)
+	want(t, "unknown device", refused(h.Hello(t.Context(), newKey(t).id, hello(note(home, 1)))), camera.CodeForbidden)
 	if list, err := h.Cameras(t.Context()); err != nil || len(list) != 0 {
 		t.Errorf("%d cameras, %v, want none", len(list), err)
 	}
@@ -108,7 +108,7 @@ func TestHelloRefusedAsAWhole(t *testing.T) {
 		}
 		h.hello(t, d, many[:64]...)
 	}
-	reply := h.Hello(t.Context(), d, hello(note(home, 1000), note(home, 1)))
+	reply, _ := h.Hello(t.Context(), d, hello(note(home, 1000), note(home, 1)))
 	want(t, "257th camera", reply.Refused[note(home, 1000).Camera].Err(), camera.CodeTooMany)
 	if len(reply.Refused) != 1 {
 		t.Errorf("a camera that was known: %+v", reply.Refused)
@@ -180,7 +180,7 @@ func TestACameraCannotTurnForEver(t *testing.T) {
 	for i := range 120 {
 		h.wait(time.Second)
 		n.View.Heading = float64(i)
-		reply := h.Hello(t.Context(), d, hello(n, note(home, 2)))
+		reply, _ := h.Hello(t.Context(), d, hello(n, note(home, 2)))
 		if r, ok := reply.Refused[n.Camera]; ok {
 			refused++
 			want(t, "turning", r.Err(), camera.CodeTooMany)

@@ -21,8 +21,9 @@ const (
 // Hello takes a device's word for its own cameras: new ones are registered, known
 // ones updated, those left out or refused are kept and not shared any more. One
 // camera's refusal does not touch the others; a refusal of the whole message (bad
-// version, too many cameras, unknown device) changes nothing.
-func (r *Registry) Hello(ctx context.Context, d camera.DeviceID, m camera.Hello) camera.HelloReply {
+// version, too many cameras, unknown device) changes nothing. The error is the hub's
+// own failure, whose cause the refusal does not tell.
+func (r *Registry) Hello(ctx context.Context, d camera.DeviceID, m camera.Hello) (camera.HelloReply, error) {
 	reply := camera.HelloReply{V: camera.LinkVersion}
 	err := camera.CheckVersion(m.V)
 	if err == nil && len(m.Cameras) > camerasMost {
@@ -34,10 +35,14 @@ func (r *Registry) Hello(ctx context.Context, d camera.DeviceID, m camera.Hello)
 			return err
 		})
 	}
-	if err != nil {
-		return camera.HelloReply{V: camera.LinkVersion, Refusal: camera.Refuse(err)}
+	if err == nil {
+		return reply, nil
 	}
-	return reply
+	reply = camera.HelloReply{V: camera.LinkVersion, Refusal: camera.Refuse(err)}
+	if reply.Code != camera.CodeInternal {
+		err = nil
+	}
+	return reply, err
 }
 
 func (r *Registry) hello(ctx context.Context, tx *sql.Tx, d camera.DeviceID, m camera.Hello) (map[camera.CameraID]camera.Refusal, error) {

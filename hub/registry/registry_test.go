@@ -123,7 +123,7 @@ func hello(notes ...camera.CameraNote) camera.Hello {
 
 func (h *hub) hello(t *testing.T, d camera.DeviceID, notes ...camera.CameraNote) {
 	t.Helper()
-	reply := h.Hello(t.Context(), d, hello(notes...))
+	reply, _ := h.Hello(t.Context(), d, hello(notes...))
 	if reply.Err() != nil || len(reply.Refused) > 0 {
 		t.Fatalf("hello refused: %+v", reply)
 	}
@@ -281,7 +281,7 @@ func TestRevoke(t *testing.T) {
 	if _, ok, err := h.Device(ctx, k.id); ok || err != nil {
 		t.Errorf("revoked device: %v %v", ok, err)
 	}
-	want(t, "hello", h.Hello(ctx, k.id, hello(note(home, 1))).Err(), camera.CodeForbidden)
+	want(t, "hello", refused(h.Hello(ctx, k.id, hello(note(home, 1)))), camera.CodeForbidden)
 	want(t, "status", h.SetStatus(ctx, k.id, camera.Status{V: camera.LinkVersion}), camera.CodeForbidden)
 	want(t, "link", h.Linked(ctx, k.id, h.now()), camera.CodeForbidden)
 	want(t, "revoke nobody", h.Revoke(ctx, "Unobody"), camera.CodeNotFound)
@@ -318,5 +318,19 @@ func TestHouseholdsHoldDevicesAndCameras(t *testing.T) {
 	}
 	if len(got.Cameras) != 2 || got.Cameras[0].Label != "Cổng 001" || got.Cameras[1].Label != "Cổng 002" {
 		t.Errorf("cameras %+v", got.Cameras)
+	}
+}
+
+// refused is the refusal of a whole hello.
+func refused(r camera.HelloReply, _ error) error { return r.Err() }
+
+func TestHelloTellsTheHubWhatFailed(t *testing.T) {
+	h := open(t)
+	if err := h.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	reply, err := h.Hello(t.Context(), newKey(t).id, hello())
+	if err == nil || reply.Code != camera.CodeInternal || strings.Contains(reply.Message, "database") {
+		t.Errorf("%v, %+v", err, reply)
 	}
 }

@@ -1,0 +1,61 @@
+package hub
+
+import (
+	"context"
+
+	camera "xulang.vn/camera"
+)
+
+// Facts is what agents tell and ask, without a link in between.
+type Facts interface {
+	Hello(context.Context, camera.DeviceID, camera.Hello) camera.HelloReply
+	Announce(context.Context, camera.DeviceID, camera.Announce) camera.AnnounceReply
+	Slot(context.Context, camera.DeviceID, camera.SegmentID) camera.SlotReply
+	Stored(context.Context, camera.DeviceID, camera.SegmentID) camera.StoredReply
+	Status(context.Context, camera.DeviceID, camera.Status) error
+}
+
+// Opened is a hub that does not serve.
+type Opened struct {
+	Facts
+	*hub
+}
+
+// Open opens a hub; Close closes it again.
+func Open(ctx context.Context, cfg Config, out Outside) (Opened, error) {
+	h, err := open(ctx, cfg, out)
+	return Opened{facts{h}, h}, err
+}
+
+// Close ends what was opened.
+func (o Opened) Close() error {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := o.live.Run(ended); err != nil { // closes its sockets
+		return err
+	}
+	return o.db.Close()
+}
+
+// BreakDatabase makes every read and write fail from now on.
+func (o Opened) BreakDatabase() error { return o.db.Close() }
+
+// Join enrols a device without its ceremony.
+func (o Opened) Join(ctx context.Context, enrol func(code string) camera.EnrolRequest) (camera.HouseholdID, error) {
+	home, err := o.registry.CreateHousehold(ctx, "Nhà 01")
+	if err != nil {
+		return "", err
+	}
+	code, _, err := o.registry.Invite(ctx, home.ID)
+	if err != nil {
+		return "", err
+	}
+	_, err = o.registry.Enrol(ctx, enrol(code))
+	return home.ID, err
+}
+
+// State is where a segment's bytes are.
+func (o Opened) State(ctx context.Context, id camera.SegmentID) (camera.ByteState, error) {
+	e, err := o.index.Segment(ctx, id)
+	return e.State, err
+}
