@@ -21,6 +21,10 @@ var (
 	ErrClockStep = errors.New("clock stepped")
 )
 
+// ErrParameters says that the camera describes its video in a way that no file can
+// be begun with.
+var ErrParameters = errors.New("parameter sets cannot be used")
+
 // RunEnded tells that the writer ended a run by itself. The footage up to At is
 // kept; the next run begins at the next key frame.
 type RunEnded struct {

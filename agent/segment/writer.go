@@ -85,10 +85,11 @@ func (w *Writer) Start(s media.Session) error {
 
 // Unit takes the next unit. Units before a key frame are dropped.
 //
-// A *RunEnded error (found with errors.As; errors.Is knows ErrRunEnded) says that the writer ended the run by itself; the unit was
-// taken and the session goes on, only the gap has to be noted. Any other error
-// is one of the sink: the open segment was discarded and the next key frame
-// begins a new run.
+// A *RunEnded error (found with errors.As; errors.Is knows ErrRunEnded) says that
+// the writer ended the run by itself; the unit was taken and the session goes on,
+// only the gap has to be noted. Any other error is one of the sink, or of the
+// camera's parameter sets (ErrParameters): the open segment was discarded and the
+// next key frame begins a new run. Both may come at once, joined.
 func (w *Writer) Unit(u media.Unit) error {
 	switch {
 	case !w.started:
@@ -105,10 +106,13 @@ func (w *Writer) Unit(u media.Unit) error {
 	if err == nil {
 		err = w.picture(u)
 	}
-	if ended != nil {
-		return errors.Join(ended, err)
+	switch {
+	case ended == nil:
+		return err
+	case err == nil:
+		return ended
 	}
-	return err
+	return errors.Join(ended, err)
 }
 
 // Stop closes the current segment and ends the run and the session.
@@ -201,7 +205,7 @@ func (w *Writer) open(u media.Unit) error {
 	head, err := newHead(w.session, w.sets)
 	if err != nil {
 		w.run = nil
-		return fmt.Errorf("open segment: %w", err)
+		return fmt.Errorf("open segment: %w: %w", ErrParameters, err)
 	}
 	to, err := w.sink.Create(w.cfg.Camera)
 	if err != nil {
