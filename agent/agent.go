@@ -174,7 +174,7 @@ func (a *agent) goLive(ctx context.Context, m camera.LiveCommand) error {
 		a.publisher.Stop(m.Camera)
 		return nil
 	}
-	if err := camera.Decide(r.cam.Consent, camera.ActionLive, camera.Asker{Officer: true, CaseOpen: true}, a.now()); err != nil {
+	if err := r.mayShow(); err != nil {
 		return err
 	}
 	track, ok := r.video()
@@ -182,5 +182,12 @@ func (a *agent) goLive(ctx context.Context, m camera.LiveCommand) error {
 		return camera.Errorf(camera.CodeUnreachable, "camera %s is not sending", m.Camera)
 	}
 	a.log.Info("live view asked", "camera", r.cam.Label)
-	return a.publisher.Start(ctx, m.Camera, track, m.Path, m.Token)
+	if err := a.publisher.Start(ctx, m.Camera, track, m.Path, m.Token); err != nil {
+		return err
+	}
+	if _, ok := r.video(); !ok { // it went while we were asking the hub: Stop may have come too early
+		a.publisher.Stop(m.Camera)
+		return camera.Errorf(camera.CodeUnreachable, "camera %s has stopped sending", m.Camera)
+	}
+	return nil
 }

@@ -29,17 +29,22 @@ type recorder struct {
 	detail string // of the state
 	codec  media.Codec
 	track  media.Track
-	gap    camera.Gap // the growing gap: Start is where footage ended; Cause "" when there is none
+	hole   hole
+
+	late lateGaps
+
+	unreadable bool // the session's video cannot be put into a file; of the ingest's goroutine
 }
 
 func newRecorder(a *agent, id camera.CameraID, cam Camera) *recorder {
 	r := &recorder{agent: a, id: id, cam: cam, log: a.log.With("room", "recorder", "camera", cam.Label)}
 	r.writer = segment.New(segment.Config{Camera: id, Clock: a.link.Clock, Closed: r.closed}, spoolSink{a}, a.now)
 	r.state, r.since = camera.RecordState(camera.CauseAgentOff), a.now()
+	r.hole.camera = id
 	if end, ok := a.spool.Last(id); ok {
-		r.gap = camera.Gap{Camera: id, Start: end, Cause: camera.CauseAgentOff}
+		r.hole.next(end, camera.CauseAgentOff)
 	} else {
-		r.gap = camera.Gap{Camera: id, Start: a.now(), Cause: camera.CauseReconnect}
+		r.hole.next(a.now(), camera.CauseReconnect)
 	}
 	return r
 }
@@ -69,19 +74,41 @@ func (r *recorder) Start(s media.Session) error {
 }
 
 // Unit takes one access unit (ingest.Receiver). An error ends the session: the
-// disk does not take what the camera sends.
+// disk does not take what the camera sends, or no file can hold it.
 func (r *recorder) Unit(u media.Unit) error {
-	r.agent.publisher.Unit(r.id, u)
+	r.show(u)
 	err := r.writer.Unit(u)
 	var ended *segment.RunEnded
 	if !errors.As(err, &ended) {
+		r.unreadable = errors.Is(err, segment.ErrParameters)
 		return err
 	}
 	r.log.Warn("run ended; the next key frame begins a new one", "why", ended)
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.gap.Cause = ended.Cause
-	return nil
+	r.hole.cause = ended.Cause
+	r.mu.Unlock()
+	if errors.Is(ended, err) {
+		return nil
+	}
+	return err // the sink failed as well
+}
+
+// show hands a unit to a live view. Consent is asked with every one: it may have
+// ended since the view began.
+func (r *recorder) show(u media.Unit) {
+	if !r.agent.publisher.Publishing(r.id) {
+		return
+	}
+	if err := r.mayShow(); err != nil {
+		r.log.Info("live view cut off", "why", err)
+		r.agent.publisher.Stop(r.id)
+		return
+	}
+	r.agent.publisher.Unit(r.id, u)
+}
+
+func (r *recorder) mayShow() error {
+	return camera.Decide(r.cam.Consent, camera.ActionLive, camera.Asker{Officer: true, CaseOpen: true}, r.agent.now())
 }
 
 // Stop ends a session, or says why there is none (ingest.Receiver).
@@ -90,44 +117,47 @@ func (r *recorder) Stop(cause camera.GapCause, detail string) {
 		r.log.Error("close segment", "err", err)
 		cause, detail = camera.CauseDisk, "disk full or failing"
 	}
-	r.agent.publisher.Stop(r.id)
+	if r.unreadable {
+		r.unreadable, cause = false, camera.CauseBadCodec
+	}
 	r.lost(cause, detail)
+	r.agent.publisher.Stop(r.id) // after lost: goLive asks video once more when it has begun
 }
 
 // closed hears of every durable segment: footage reaches to its end, and the time
 // before its start that is not covered becomes a gap.
 func (r *recorder) closed(s camera.Segment) {
 	r.mu.Lock()
-	gap := r.gap
-	gap.End = s.Start
-	r.gap = camera.Gap{Camera: r.id, Start: s.End, Cause: camera.CauseReconnect}
+	if r.hole.cause == "" {
+		r.hole.cause = camera.CauseReconnect
+	}
+	gap, ok := r.hole.upTo(s.Start)
+	r.hole.next(s.End, "")
 	r.mu.Unlock()
-	if gap.Cause != "" && gap.End.Sub(gap.Start) > gapShortest {
+	if ok {
 		r.keep(gap)
 	}
 }
-
-// gapShortest is less than a person would miss: rounding and one lost frame.
-const gapShortest = 250 * time.Millisecond
 
 // lost says that footage stops now for this cause. When the cause changes within
 // a gap, the gap is cut in two.
 func (r *recorder) lost(cause camera.GapCause, detail string) {
 	now := r.agent.now()
 	r.mu.Lock()
-	old := r.gap
-	old.End = now
-	was := camera.GapCause(r.state)
+	end := now
+	if r.open && r.since.Round(0).After(r.hole.start) {
+		end = r.since // a session that gave no footage ended the old cause when it began
+	}
 	r.open = false
 	if r.state != camera.RecordState(cause) || r.detail != detail {
 		r.since = now
 	}
 	r.state, r.detail = camera.RecordState(cause), detail
-	cut := was != cause && was.Announced() && old.End.Sub(old.Start) > gapShortest
-	if cut {
-		r.gap = camera.Gap{Camera: r.id, Start: now}
+	old, cut := r.hole.upTo(end)
+	if cut = cut && r.hole.cause != cause; cut {
+		r.hole.next(end, cause)
 	}
-	r.gap.Cause = cause
+	r.hole.cause = cause
 	r.mu.Unlock()
 	if cut {
 		r.keep(old)
@@ -138,20 +168,14 @@ func (r *recorder) lost(cause camera.GapCause, detail string) {
 func (r *recorder) extendGap() {
 	now := r.agent.now()
 	r.mu.Lock()
-	gap, open := r.gap, r.open
+	var grown []camera.Gap
+	if !r.open {
+		if gap, ok := r.hole.upTo(now); ok {
+			grown = append(grown, gap)
+		}
+	}
 	r.mu.Unlock()
-	gap.End = now
-	if open || gap.Cause == "" || gap.End.Sub(gap.Start) <= gapShortest {
-		return
-	}
-	r.keep(gap)
-}
-
-func (r *recorder) keep(g camera.Gap) {
-	g.Start, g.End = g.Start.UTC().Truncate(time.Millisecond), g.End.UTC().Truncate(time.Millisecond)
-	if err := r.agent.spool.AddGap(g); err != nil {
-		r.log.Error("write gap", "err", err)
-	}
+	r.keep(grown...) // and what is late
 }
 
 func (r *recorder) status() camera.CameraStatus {

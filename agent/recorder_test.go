@@ -86,7 +86,7 @@ var sps, pps = []byte{0x67, 0x42, 0xc0, 0x0a, 0xdc, 0x7b, 0x01, 0x10, 0x00, 0x00
 func (b *bench) start() {
 	b.t.Helper()
 	track := media.Track{Codec: media.H264, ClockRate: 90000, SPS: sps, PPS: pps}
-	if err := b.recorder.Start(media.Session{Tracks: []media.Track{track}, Video: media.H264}); err != nil {
+	if err := b.Start(media.Session{Tracks: []media.Track{track}, Video: media.H264}); err != nil {
 		b.t.Fatal(err)
 	}
 }

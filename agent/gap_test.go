@@ -1,0 +1,144 @@
+package agent
+
+import (
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	camera "xulang.vn/camera"
+	"xulang.vn/camera/agent/media"
+	"xulang.vn/camera/agent/spool"
+)
+
+// TestCauseStaysWithItsGap: a session that stores nothing does not rename the gap
+// that was announced before it.
+func TestCauseStaysWithItsGap(t *testing.T) {
+	b := newBench(t)
+	b.Stop(camera.CauseCameraOff, "no answer")
+	b.advance(50 * time.Second)
+	b.extendGap()
+	b.start()
+	b.broken = true
+	if b.film(20*time.Second) == nil {
+		t.Fatal("a broken disk is not told")
+	}
+	b.Stop(camera.CauseDisk, "keep footage")
+	b.advance(49 * time.Second)
+	b.now = b.now.Truncate(time.Second)
+	b.extendGap()
+	b.want(gap{0, 50, camera.CauseCameraOff}, gap{50, int(b.now.Sub(noon).Seconds()), camera.CauseDisk})
+}
+
+// TestGapIsNotLaidOverFootage: the hub takes footage under a gap of the cause disk
+// for lost.
+func TestGapIsNotLaidOverFootage(t *testing.T) {
+	b := newBench(t)
+	b.start()
+	b.must(b.film(100 * time.Second))
+	b.now = b.now.Add(-50 * time.Second)
+	b.must(b.film(20 * time.Second))
+	b.Stop(camera.CauseDisk, "keep footage")
+	b.extendGap()
+	b.want()
+	b.advance(20 * time.Second) // to 90 s, by the new clock
+	b.extendGap()
+	b.want()
+	b.advance(40 * time.Second)
+	b.extendGap()
+	b.advance(10 * time.Second)
+	b.extendGap()
+	b.want(gap{100, 140, camera.CauseDisk})
+}
+
+// TestClockWasFarAhead: what was said of a time that has not come does not hide
+// the hours until then.
+func TestClockWasFarAhead(t *testing.T) {
+	b := newBench(t)
+	b.crash()
+	b.now = noon.AddDate(0, 0, 3)
+	b.boot()
+	b.Stop(camera.CauseCameraOff, "no answer")
+	b.advance(time.Minute)
+	b.extendGap()
+	b.now = noon
+	b.extendGap()
+	b.advance(time.Minute)
+	b.extendGap()
+	day := 3 * 24 * 60 * 60
+	b.want(gap{day, day + 60, camera.CauseCameraOff}, gap{0, 60, camera.CauseCameraOff})
+}
+
+// TestBoxWithoutBattery starts in 1970 after a power cut, until the network tells
+// it the time.
+func TestBoxWithoutBattery(t *testing.T) {
+	b := newBench(t)
+	b.start()
+	b.must(b.film(20 * time.Second)) // one segment closed at 6 s, one at 12 s, one at 18 s
+	b.crash()
+	b.now = time.Unix(10, 0)
+	b.boot()
+	b.extendGap()
+	b.start()
+	b.must(b.film(10 * time.Second))
+	b.now = noon.Add(500 * time.Second)
+	b.must(b.film(10 * time.Second))
+	_, gaps := b.agent.spool.Unannounced(camera.AnnounceMost)
+	last := gaps[len(gaps)-1]
+	if from, to := last.Start.Sub(noon), last.End.Sub(noon); last.Cause != camera.CauseClockStep || from != 18*time.Second || to < 499*time.Second || to > 501*time.Second {
+		t.Errorf("gap %+v: from %s to %s", last, from, to)
+	}
+}
+
+// TestGapsWaitForTheDisk: a gap that cannot be written is written later.
+func TestGapsWaitForTheDisk(t *testing.T) {
+	b := newBench(t)
+	b.Stop(camera.CauseCameraOff, "no answer")
+	b.advance(20 * time.Second)
+	b.must(b.agent.spool.Close())
+	b.Stop(camera.CauseWrongPassword, "401")
+	b.advance(10 * time.Second)
+	b.extendGap()
+	b.advance(10 * time.Second)
+	b.extendGap()
+	if n := len(b.late.gaps); n != 2 {
+		t.Errorf("%d gaps wait, want the ended one and the growing one", n)
+	}
+	var err error
+	b.agent.spool, err = spool.Open(filepath.Join(b.dir, "spool"), spool.Limits{Bytes: 1 << 30}, b.agent.now, slog.New(slog.DiscardHandler))
+	b.must(err)
+	defer b.agent.spool.Close()
+	b.extendGap()
+	b.want(gap{0, 20, camera.CauseCameraOff}, gap{20, 40, camera.CauseWrongPassword})
+}
+
+// TestDiskFailsWithTheClockStep: the one does not hide the other.
+func TestDiskFailsWithTheClockStep(t *testing.T) {
+	b := newBench(t)
+	b.start()
+	b.must(b.film(3 * time.Second))
+	b.must(b.agent.spool.Close())
+	b.now = b.now.Add(time.Hour)
+	if b.film(100*time.Millisecond) == nil {
+		t.Error("the segment before the step is lost, and nobody is told")
+	}
+}
+
+// TestParametersThatNoFileCanHold are the camera's fault, not the disk's.
+func TestParametersThatNoFileCanHold(t *testing.T) {
+	b := newBench(t)
+	b.start()
+	if b.Unit(media.Unit{NALUs: [][]byte{{0x67, 0x42}, pps, {0x65, 1, 2}}, Received: b.now, Key: true}) == nil {
+		t.Fatal("taken")
+	}
+	b.Stop(camera.CauseDisk, "keep footage: parameter sets cannot be used")
+	if s := b.status(); s.State != camera.RecordState(camera.CauseBadCodec) {
+		t.Errorf("status %+v", s)
+	}
+	b.start()
+	b.must(b.film(time.Second))
+	b.Stop(camera.CauseReconnect, "connection broken")
+	if s := b.status(); s.State != camera.RecordState(camera.CauseReconnect) {
+		t.Errorf("status after the next session %+v", s)
+	}
+}
