@@ -81,8 +81,8 @@ func ReadConfig(path string) (Config, error) {
 // Check finds what cannot work before anything is started. It never repeats a
 // password, not even a wrong one.
 func (c Config) Check() error {
-	if hub, err := url.Parse(c.Hub); c.Hub != "" && (err != nil || hub.Host == "" || hub.Scheme != "http" && hub.Scheme != "https") {
-		return fmt.Errorf("check config: hub %q is not an http or https address", c.Hub)
+	if err := c.checkHub(); err != nil {
+		return fmt.Errorf("check config: hub: %w", err)
 	}
 	if c.Data == "" {
 		return fmt.Errorf("check config: data folder is needed")
@@ -104,6 +104,22 @@ func (c Config) Check() error {
 	return nil
 }
 
+// checkHub never repeats the address: people paste passwords into addresses.
+func (c Config) checkHub() error {
+	u, err := url.Parse(c.Hub)
+	switch {
+	case c.Hub == "":
+		return nil
+	case err != nil:
+		return fmt.Errorf("address cannot be read")
+	case u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("address is not http://… or https://…")
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return fmt.Errorf("address must be a host and perhaps a path")
+	}
+	return nil
+}
+
 func (c Config) prefixes() ([]netip.Prefix, error) {
 	out := make([]netip.Prefix, 0, len(c.Networks))
 	for _, text := range c.Networks {
@@ -121,8 +137,10 @@ func (c Camera) check() error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("url cannot be read") // the parse error would repeat the text, maybe with a password
-	case u.Scheme != "rtsp" || u.Host == "":
+	case u.Scheme != "rtsp" || u.Hostname() == "":
 		return fmt.Errorf("url is not rtsp://host:port/path")
+	case u.Fragment != "" || u.RawFragment != "":
+		return fmt.Errorf("url holds a #: write it as %%23")
 	case u.User != nil:
 		return fmt.Errorf("url holds a user: give username and password by their own keys")
 	case c.Serial == "":

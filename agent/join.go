@@ -83,6 +83,13 @@ func writeMembership(file string, m Membership) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("write membership: %w", err), os.Remove(f.Name()))
 	}
+	dir, err := os.Open(filepath.Dir(file))
+	if err != nil {
+		return fmt.Errorf("write membership: %w", err)
+	}
+	if err := errors.Join(dir.Sync(), dir.Close()); err != nil { // the new name has to outlive a power cut as well
+		return fmt.Errorf("write membership: %w", err)
+	}
 	return nil
 }
 
