@@ -76,6 +76,9 @@ func (s *server) ListUsers(ctx context.Context, _ gen.ListUsersRequestObject) (g
 
 func (s *server) CreateUser(ctx context.Context, r gen.CreateUserRequestObject) (gen.CreateUserResponseObject, error) {
 	b := r.Body
+	if !b.Role.Valid() { // the hub knows more roles than it can serve yet
+		return nil, camera.Errorf(camera.CodeBadRequest, "unknown role")
+	}
 	user, err := s.Auth.CreateUser(ctx, b.Login, b.Name, auth.Role(b.Role), b.Unit, b.Password)
 	if err != nil {
 		return nil, err

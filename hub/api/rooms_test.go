@@ -1,0 +1,110 @@
+package api_test
+
+import (
+	"context"
+	"time"
+
+	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/audit"
+	"xulang.vn/camera/hub/cases"
+	"xulang.vn/camera/hub/index"
+	"xulang.vn/camera/hub/registry"
+)
+
+// The rooms are handed to each other as joints.go of the hub does.
+
+type cameras struct{ *registry.Registry }
+
+func (c cameras) Camera(ctx context.Context, id camera.CameraID) (cases.Camera, error) {
+	got, err := c.Registry.Camera(ctx, id)
+	return known(got, got.View), err
+}
+
+func (c cameras) InView(ctx context.Context, from, to time.Time) ([]cases.Camera, error) {
+	views, err := c.Views(ctx, from, to)
+	var out []cases.Camera
+	for _, v := range views {
+		out = append(out, known(v.Camera, v.View))
+	}
+	return out, err
+}
+
+func known(r registry.Camera, v camera.View) cases.Camera {
+	return cases.Camera{
+		ID: r.ID, Label: r.Label, Consent: r.Consent, Shared: r.Shared, View: v, State: r.State, Since: r.Since,
+		Codec: "h264", Linked: true, Registered: r.Registered,
+	}
+}
+
+type past struct{ *index.Index }
+
+func (p past) Window(ctx context.Context, c cases.Camera, from, to time.Time) ([]cases.Span, []cases.Footage, error) {
+	entries, gaps, err := p.Index.Window(ctx, c.ID, from, to)
+	var spans []cases.Span
+	for _, s := range index.Fill(entries, gaps, index.Known{Registered: c.Registered, LinkedNow: true}, from, to, time.Now()) {
+		spans = append(spans, cases.Span{From: s.From, To: s.To, State: s.State, Cause: s.Cause})
+	}
+	var footage []cases.Footage
+	for _, e := range entries {
+		footage = append(footage, cases.Footage{Segment: e.Segment, State: e.State})
+	}
+	return spans, footage, err
+}
+
+func (p past) Segment(ctx context.Context, id camera.SegmentID) (cases.Footage, error) {
+	e, err := p.Index.Segment(ctx, id)
+	return cases.Footage{Segment: e.Segment, State: e.State}, err
+}
+
+type auditor struct{ log *audit.Log }
+
+func (a auditor) Append(ctx context.Context, r cases.Record) error {
+	_, err := a.log.Append(ctx, audit.Record{
+		At: r.At, Actor: r.Actor.ID, ActorName: r.Actor.Name, Role: r.Actor.Role, Action: r.Action, Case: r.Case,
+		Camera: r.Camera, Detail: r.Detail, Refused: r.Refused,
+	})
+	return err
+}
+
+func (a auditor) ForCase(ctx context.Context, caseID string, most int) ([]cases.Record, error) {
+	got, err := a.log.ForCase(ctx, caseID, most)
+	var out []cases.Record
+	for _, r := range got {
+		out = append(out, cases.Record{ID: r.ID, At: r.At, Actor: cases.Officer{ID: r.Actor, Name: r.ActorName}, Action: r.Action, Camera: r.Camera, Refused: r.Refused})
+	}
+	return out, err
+}
+
+// media stands for the link and the live room.
+type media struct{ *house }
+
+func (m media) View(context.Context, camera.CameraID, string) (string, string, error) {
+	if m.panicked {
+		panic("secret of the live room at 10.1.2.3")
+	}
+	return "viewer", "v=0 answer", nil
+}
+
+func (m media) Leave(viewer string) error {
+	if viewer != "viewer" {
+		return camera.Errorf(camera.CodeNotFound, "no such viewer")
+	}
+	return nil
+}
+
+func (m media) Publish(_ context.Context, _ camera.CameraID, token, _ string) (string, string, error) {
+	if token != "right" {
+		return "", "", camera.Errorf(camera.CodeForbidden, "token is unknown")
+	}
+	return "session", "v=0 answer", nil
+}
+
+func (m media) Unpublish(_ camera.CameraID, session string) error {
+	if session != "session" {
+		return camera.Errorf(camera.CodeNotFound, "no such session")
+	}
+	return nil
+}
+
+func (m media) Linked(camera.DeviceID) bool { return true }
+func (m media) Drop(camera.DeviceID)        {}
