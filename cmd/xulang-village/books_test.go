@@ -34,7 +34,7 @@ func rider(t *testing.T, v *story) {
 			return fmt.Errorf("%d passes so far", len(passes))
 		}
 		last = passes[1]
-		return v.allStored(last.Enter, last.Leave.Add(5*time.Second))
+		return v.allStored(last.Enter, last.Leave.Add(2*time.Second))
 	})
 	proved := 0
 	for _, p := range v.truth(t) {

@@ -336,6 +336,7 @@ func holes(t *testing.T, v *story) {
 	}
 }
 
+// allStored is nil once all footage of the window is at the hub.
 func (v *story) allStored(from, to time.Time) error {
 	got, err := v.ask(from, to)
 	if err != nil {
@@ -345,6 +346,9 @@ func (v *story) allStored(from, to time.Time) error {
 		for _, s := range c.Spans {
 			if s.State != nil && *s.State != "stored" {
 				return fmt.Errorf("%s: %s is %s", c.Camera.Label, s.From, *s.State)
+			}
+			if s.Cause != nil && *s.Cause == "pending" {
+				return fmt.Errorf("%s: %s is still being recorded", c.Camera.Label, s.From)
 			}
 		}
 	}
