@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"syscall"
 	"testing"
+	"time"
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/agent/spool"
@@ -184,5 +185,31 @@ func TestFullDiskMakesRoomForTheNext(t *testing.T) {
 	readSegment(t, s, kept.SegmentID)
 	if left := names(t, dir, "segments/*/*.part"); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestFullDiskMakesRoomForAGap: a gap is written by the next try.
+func TestFullDiskMakesRoomForAGap(t *testing.T) {
+	d := &faulty{Disk: spool.RealDisk, err: syscall.ENOSPC}
+	s, err := spool.OpenOn(d, t.TempDir(), roomy, clock, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	old := mustPut(t, s, gateCam, 0, 1000)
+	announceAll(t, s)
+	if err := s.Stored(old.SegmentID); err != nil {
+		t.Fatal(err)
+	}
+	gap := camera.Gap{Camera: gateCam, Start: t0.Add(time.Hour), End: t0.Add(2 * time.Hour), Cause: camera.CauseCameraOff}
+	d.at = d.calls + 1
+	if err := s.AddGap(gap); !errors.Is(err, spool.ErrFull) {
+		t.Fatalf("gap on a full disk: %v", err)
+	}
+	if _, err := s.OpenSegment(old.SegmentID); camera.CodeOf(err) != camera.CodeNotFound {
+		t.Errorf("what is stored should have made room: %v", err)
+	}
+	if err := s.AddGap(gap); err != nil {
+		t.Error(err)
 	}
 }

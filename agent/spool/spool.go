@@ -133,7 +133,7 @@ func (s *Spool) AddGap(g camera.Gap) error {
 		return nil
 	}
 	if err := s.write(true, record{Kind: kindGap, Gaps: []camera.Gap{g}}); err != nil {
-		return fmt.Errorf("add gap: %w", err)
+		return fmt.Errorf("add gap: %w", s.relieved(err)) // there may be room for the next try
 	}
 	s.wake()
 	return nil
@@ -152,18 +152,29 @@ func (s *Spool) Last(c camera.CameraID) (end time.Time, ok bool) {
 // Unannounced returns at most so many segments and gaps that the hub does not
 // know, in the order in which they were recorded.
 func (s *Spool) Unannounced(most int) ([]camera.Segment, []camera.Gap) {
+	return s.UnannouncedBut(most, func(camera.CameraID) bool { return false })
+}
+
+// UnannouncedBut is Unannounced without the cameras that are skipped. skip must not
+// call the spool.
+func (s *Spool) UnannouncedBut(most int, skip func(camera.CameraID) bool) ([]camera.Segment, []camera.Gap) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var segs []camera.Segment
 	var gaps []camera.Gap
 	fresh, freshGaps := s.book.fresh, s.book.freshGaps
-	for range most {
-		switch {
-		case len(fresh) > 0 && (len(freshGaps) == 0 || fresh[0].order < freshGaps[0].order):
-			segs, fresh = append(segs, fresh[0].of), fresh[1:]
-		case len(freshGaps) > 0:
-			gaps, freshGaps = append(gaps, freshGaps[0].of), freshGaps[1:]
+	for len(segs)+len(gaps) < most && len(fresh)+len(freshGaps) > 0 {
+		if len(freshGaps) == 0 || len(fresh) > 0 && fresh[0].order < freshGaps[0].order {
+			if seg := fresh[0].of; !skip(seg.Camera) {
+				segs = append(segs, seg)
+			}
+			fresh = fresh[1:]
+			continue
 		}
+		if g := freshGaps[0].of; !skip(g.Camera) {
+			gaps = append(gaps, g)
+		}
+		freshGaps = freshGaps[1:]
 	}
 	return segs, gaps
 }
