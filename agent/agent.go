@@ -81,7 +81,7 @@ func open(cfg Config, member Membership, now func() time.Time, log *slog.Logger)
 	}
 	client := &http.Client{Timeout: 2 * time.Minute}
 	a.link = link.New(link.Config{HubURL: cfg.Hub, Identity: member.identity, Hello: a.hello, Live: a.live, Log: log.With("room", "link")}, now)
-	a.uploader = upload.New(a.link, a.spool, a.mayUpload, client, cfg.Hub, now, log.With("room", "upload"))
+	a.uploader = upload.New(a.link, sharedSpool{a.spool, a}, a.mayUpload, client, cfg.Hub, now, log.With("room", "upload"))
 	a.publisher = live.New(live.Config{HubURL: cfg.Hub, Client: client, Log: log.With("room", "live")}, now)
 	for _, cam := range cfg.Cameras {
 		if cam.Consent.Level == camera.ConsentNone {
@@ -154,6 +154,23 @@ func (a *agent) mayUpload(id camera.CameraID) error {
 		return camera.Errorf(camera.CodeNoConsent, "camera %s is not shared any more", id)
 	}
 	return camera.Decide(r.cam.Consent, camera.ActionUpload, camera.Asker{}, a.now())
+}
+
+// mayTell asks whether the hub may know that a camera has footage at all.
+func (a *agent) mayTell(id camera.CameraID) bool {
+	r, ok := a.byID[id]
+	return ok && camera.Decide(r.cam.Consent, camera.ActionMap, camera.Asker{}, a.now()) == nil
+}
+
+// sharedSpool is the spool as the uploader sees it: fingerprints and gaps of a
+// camera that is not shared any more stay at home, like its bytes.
+type sharedSpool struct {
+	*spool.Spool
+	agent *agent
+}
+
+func (s sharedSpool) Unannounced(most int) ([]camera.Segment, []camera.Gap) {
+	return s.UnannouncedBut(most, func(id camera.CameraID) bool { return !s.agent.mayTell(id) })
 }
 
 // live answers the hub's wish to see a camera now. The case stands at the hub;
