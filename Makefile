@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 BIN := .build/bin
+export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
 GO_FILES := $(shell find . -name '*.go' -not -path './.build/*' -not -path './web/node_modules/*' -not -path './var/*')
 WEB_FILES := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts
 
@@ -16,24 +17,25 @@ demo: build ## build everything and run the village: hub, object store, 18 homes
 run: build ## the same without the village: an empty hub and a one-time setup link
 	@scripts/box hub
 
-build: $(BIN)/xulang-hub $(BIN)/xulang-agent $(BIN)/xulang-village minio ## build the web, the programs and the object store
+build: ## build the web, the programs and the object store
+	@scripts/need gcc
+	@$(MAKE) --no-print-directory -j2 minio $(BIN)/xulang-hub $(BIN)/xulang-agent $(BIN)/xulang-village
 
 .PHONY: minio
 minio:
 	@scripts/minio build
 
 $(BIN)/xulang-hub: $(GO_FILES) go.mod go.sum web/dist/index.html
-	@scripts/need gcc
 	@echo "building xulang-hub (the first time compiles SQLite: about a minute)"
-	@go build -trimpath -o $@ ./cmd/xulang-hub
+	@go build -o $@ ./cmd/xulang-hub
 
 $(BIN)/xulang-agent: $(GO_FILES) go.mod go.sum
-	@echo "building xulang-agent (static)"
-	@CGO_ENABLED=0 go build -trimpath -o $@ ./cmd/xulang-agent
+	@echo "building xulang-agent"
+	@go build -o $@ ./cmd/xulang-agent
 
 $(BIN)/xulang-village: $(GO_FILES) go.mod go.sum
 	@echo "building xulang-village"
-	@CGO_ENABLED=0 go build -trimpath -o $@ ./cmd/xulang-village
+	@go build -o $@ ./cmd/xulang-village
 
 web: web/dist/index.html ## build the web
 

@@ -65,6 +65,18 @@ func TestWalls(t *testing.T) {
 	}
 }
 
+// TestAgentNeedsNoC: the agent is built with CGO_ENABLED=0 for small boxes, so
+// nothing that it stands on may be written in C.
+func TestAgentNeedsNoC(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{if and .CgoFiles (not .Standard)}}{{.ImportPath}}{{end}}", "./cmd/xulang-agent").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	if c := strings.Fields(string(out)); len(c) > 0 {
+		t.Errorf("the agent needs C: %v", c)
+	}
+}
+
 // wall says why from may not import to, or "".
 func wall(from, to string) string {
 	half := func(room string) string { first, _, _ := strings.Cut(room, "/"); return first }
