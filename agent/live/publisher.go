@@ -38,7 +38,7 @@ const (
 	startMost   = 10 * time.Second // gathering, the request and its answer
 	connectMost = 10 * time.Second // from the answer to a connection
 	silenceMost = 10 * time.Second // without a sign of the hub
-	goodbyeMost = 5 * time.Second  // the DELETE at the end
+	goodbyeMost = 2 * time.Second  // the DELETE at the end; the agent has to stop within 5 s
 )
 
 // Publisher publishes any number of cameras, each at most once at a time.
