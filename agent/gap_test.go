@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -140,5 +141,73 @@ func TestParametersThatNoFileCanHold(t *testing.T) {
 	b.Stop(camera.CauseReconnect, "connection broken")
 	if s := b.status(); s.State != camera.RecordState(camera.CauseReconnect) {
 		t.Errorf("status after the next session %+v", s)
+	}
+}
+
+// TestKilledWhileAGapGrows: what was announced of it stays, the rest is agent-off.
+func TestKilledWhileAGapGrows(t *testing.T) {
+	b := newBench(t)
+	b.Stop(camera.CauseCameraOff, "no answer")
+	b.advance(50 * time.Second)
+	b.extendGap()
+	b.advance(7 * time.Second)
+	b.crash()
+	b.advance(43 * time.Second)
+	b.boot()
+	b.Stop(camera.CauseCameraOff, "no answer")
+	b.advance(10 * time.Second)
+	b.extendGap()
+	b.crash() // the camera had come back, and no segment was closed
+	b.advance(10 * time.Second)
+	b.boot()
+	b.extendGap()
+	b.want(gap{0, 50, camera.CauseCameraOff}, gap{50, 100, camera.CauseAgentOff}, gap{100, 110, camera.CauseCameraOff}, gap{110, 120, camera.CauseAgentOff})
+}
+
+// limit gives the recorder's spool another size.
+func (b *bench) limit(bytes int64) {
+	b.t.Helper()
+	b.must(b.agent.spool.Close())
+	s, err := spool.Open(filepath.Join(b.dir, "spool"), spool.Limits{Bytes: bytes}, b.agent.now, slog.New(slog.DiscardHandler))
+	b.must(err)
+	b.t.Cleanup(func() { s.Close() })
+	b.agent.spool = s
+}
+
+func TestSpoolIsTooSmallForOneSegment(t *testing.T) {
+	b := newBench(t)
+	b.limit(100)
+	b.start()
+	if err := b.film(8 * time.Second); !errors.Is(err, spool.ErrFull) {
+		t.Fatalf("%v, want %v", err, spool.ErrFull)
+	}
+	b.Stop(camera.CauseDisk, "keep footage: spool is full")
+	b.now = noon.Add(20 * time.Second)
+	b.extendGap()
+	b.want(gap{0, 20, camera.CauseDisk})
+	if s := b.status(); s.State != camera.RecordState(camera.CauseDisk) {
+		t.Errorf("status %+v", s)
+	}
+}
+
+// TestSpoolIsFull: each second is in a segment that is there or in a gap.
+func TestSpoolIsFull(t *testing.T) {
+	b := newBench(t)
+	b.limit(10_000) // some segments of 6 s
+	b.start()
+	b.must(b.film(100 * time.Second))
+	segments, gaps := b.agent.spool.Unannounced(camera.AnnounceMost)
+	if len(gaps) != 1 || gaps[0].Cause != camera.CauseDisk || !gaps[0].Start.Equal(noon) || len(segments) == 0 {
+		t.Fatalf("gaps %+v, %d segments", gaps, len(segments))
+	}
+	covered := gaps[0].End
+	for _, s := range segments {
+		if !s.Start.Equal(covered) {
+			t.Errorf("segment of %s after what ends at %s", s.Start, covered)
+		}
+		covered = s.End
+	}
+	if s := b.status(); s.State != camera.StateRecording {
+		t.Errorf("status %+v", s)
 	}
 }

@@ -21,6 +21,7 @@ type Membership struct {
 	Household camera.HouseholdID `json:"household"`
 	Label     string             `json:"label"`
 	Hub       string             `json:"hub"`
+	Before    bool               `json:"-"` // it was there already: no code was used
 	identity  link.Identity
 }
 
@@ -38,7 +39,7 @@ func Join(ctx context.Context, cfg Config, log *slog.Logger) (Membership, error)
 	}
 	file := filepath.Join(cfg.Data, "membership.json")
 	if m, err := readMembership(file); err == nil || !errors.Is(err, os.ErrNotExist) {
-		m.identity = identity
+		m.identity, m.Before = identity, true
 		return m, err
 	}
 	if cfg.Code == "" || cfg.Hub == "" {

@@ -49,12 +49,12 @@ func TestJoinIsInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, err := agent.Join(t.Context(), cfg, log)
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || first.Before {
+		t.Fatalf("%+v, %v", first, err)
 	}
 	cfg.Code = ""
 	again, err := agent.Join(t.Context(), cfg, log)
-	if err != nil || again.Household != "h1" || again.Device() != first.Device() || again.Hub != hub.URL {
+	if err != nil || !again.Before || again.Household != "h1" || again.Device() != first.Device() || again.Hub != hub.URL {
 		t.Errorf("membership %+v, %v", again, err)
 	}
 	if len(asked) != 3 {

@@ -145,7 +145,7 @@ func (r *recorder) lost(cause camera.GapCause, detail string) {
 	now := r.agent.now()
 	r.mu.Lock()
 	end := now
-	if r.open && r.since.Round(0).After(r.hole.start) {
+	if r.open && !r.since.Round(0).Before(r.hole.start) {
 		end = r.since // a session that gave no footage ended the old cause when it began
 	}
 	r.open = false

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -76,6 +77,10 @@ func enrol(ctx context.Context, file, hub, code string, log *slog.Logger) error 
 	member, err := agent.Join(ctx, cfg, log)
 	if err != nil {
 		return err
+	}
+	if member.Before && code != "" {
+		return fmt.Errorf("this agent is of %q at %s already, the code was not used; to join anew stop it and remove %s",
+			member.Label, member.Hub, filepath.Join(cfg.Data, "membership.json"))
 	}
 	fmt.Printf("đã ghép: %s, mã thiết bị %s\n", member.Label, member.Device().ShortFingerprint())
 	return nil
