@@ -4,6 +4,7 @@ import (
 	"context"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/cases"
 )
 
 // Facts is what agents tell and ask, without a link in between.
@@ -52,6 +53,14 @@ func (o Opened) Join(ctx context.Context, enrol func(code string) camera.EnrolRe
 	}
 	_, err = o.registry.Enrol(ctx, enrol(code))
 	return home.ID, err
+}
+
+// Cases is the door to footage.
+func (o Opened) Cases() *cases.Cases { return o.cases }
+
+// Revoke refuses a device's key for good.
+func (o Opened) Revoke(ctx context.Context, d camera.DeviceID) error {
+	return o.registry.Revoke(ctx, d)
 }
 
 // State is where a segment's bytes are.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/cases"
 )
 
 var object = []byte(strings.Repeat("footage ", 100))
@@ -130,5 +131,54 @@ func TestAnotherDevicesCameraIsForeign(t *testing.T) {
 		if got != camera.CodeForeignCamera {
 			t.Errorf("%s: code %q", what, got)
 		}
+	}
+}
+
+// TestNothingPlaysWithoutTheHousehold: what is stored stays behind the household's
+// present decision, and every refusal is in the case's log.
+func TestNothingPlaysWithoutTheHousehold(t *testing.T) {
+	for name, end := range map[string]func(*testing.T, *home){
+		"device revoked": func(t *testing.T, h *home) {
+			if err := h.Revoke(t.Context(), h.device); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"camera left out":   func(t *testing.T, h *home) { h.hello(t) },
+		"consent narrowed":  func(t *testing.T, h *home) { h.note.Consent.Level = camera.ConsentRegistry; h.hello(t, h.note) },
+		"consent taken all": func(t *testing.T, h *home) { h.note.Consent.Level = camera.ConsentNone; h.hello(t, h.note) },
+		"consent is over":   func(t *testing.T, h *home) { h.note.Consent.Until = time.Now(); h.hello(t, h.note) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHome(t)
+			s := h.announced(t, object)
+			h.bucket.put(s, object)
+			if r := h.Stored(t.Context(), h.device, s.SegmentID); r.Err() != nil {
+				t.Fatalf("stored: %+v", r)
+			}
+			ctx, door := t.Context(), h.Cases()
+			who := cases.Officer{ID: "u1", Name: "Cán bộ", Unit: "Xã A", Role: "officer", Watches: true}
+			c, err := door.OpenCase(ctx, who, cases.Case{Number: "1", Kind: "criminal", LegalBasis: "x"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			looks := func() (codes [2]camera.Code) {
+				_, err := door.SegmentLink(ctx, who, c.ID, s.SegmentID)
+				codes[0] = camera.CodeOf(err)
+				_, err = door.Playlist(ctx, who, c.ID, s.Camera, s.Start, s.End)
+				codes[1] = camera.CodeOf(err)
+				return codes
+			}
+			if got := looks(); got != [2]camera.Code{} {
+				t.Fatalf("before: %q", got)
+			}
+			end(t, h)
+			if got := looks(); got != [2]camera.Code{camera.CodeNoConsent, camera.CodeNoConsent} {
+				t.Errorf("after: %q", got)
+			}
+			log, err := door.Log(ctx, who, c.ID)
+			if err != nil || len(log) < 2 || log[0].Refused != camera.CodeNoConsent || log[1].Refused != camera.CodeNoConsent {
+				t.Errorf("log: %v, %+v", err, log)
+			}
+		})
 	}
 }

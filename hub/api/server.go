@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -19,14 +20,19 @@ import (
 	"xulang.vn/camera/hub/cases"
 	"xulang.vn/camera/hub/registry"
 	"xulang.vn/camera/hub/road"
+	"xulang.vn/camera/hub/store"
 )
 
 // bodyMost bounds every request body of the API; object traffic has a limit of its own.
 const bodyMost = "256K"
 
-// requestWithin bounds one request of the API from its header to the end of its
-// body and its work; a live view waits for its publisher less long than that.
-const requestWithin = 30 * time.Second
+// How long one request may take from its header to the end of its body and its
+// work. A live view waits for its publisher less long than that; footage may take
+// as long as hub/store lets a transfer take.
+const (
+	requestWithin  = 30 * time.Second
+	transferWithin = 16 * time.Minute
+)
 
 // Publisher is the agents' side of live views (WHIP, RFC 9725).
 type Publisher interface {
@@ -64,7 +70,7 @@ type Config struct {
 	Web       http.Handler // everything else
 	Log       *slog.Logger
 	Now       func() time.Time
-	Within    time.Duration // of one request; zero: 30 s
+	Within    time.Duration // of one request; zero: 30 s; object traffic has a bound of its own
 }
 
 // server answers the operations of openapi.yaml.
@@ -87,20 +93,26 @@ func New(cfg Config) http.Handler {
 			return err
 		},
 	}))
-	v1 := e.Group("/api/v1", noStore, s.bounded, middleware.BodyLimit(bodyMost))
+	e.Use(s.bounded)
+	v1 := e.Group("/api/v1", noStore, middleware.BodyLimit(bodyMost))
 	gen.RegisterHandlers(v1, gen.NewStrictHandler(s, []gen.StrictMiddlewareFunc{s.guard}))
 	e.Any("/api/*", func(echo.Context) error { return camera.Errorf(camera.CodeNotFound, "no such path") }, noStore)
 	e.Any("/link", echo.WrapHandler(cfg.Link))
-	e.Any("/o/*", echo.WrapHandler(cfg.Objects))
+	e.Any(store.Prefix+"*", echo.WrapHandler(cfg.Objects))
 	e.Any("/*", echo.WrapHandler(cfg.Web))
 	return e
 }
 
-// bounded gives up on a body that does not come: the server as a whole cannot,
-// because footage may take its time.
+// bounded gives up on a body that does not come, also one that no handler reads:
+// net/http waits for its end before it takes the next request. A connection that
+// becomes a link loses this bound when it is hijacked.
 func (s *server) bounded(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		err := http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(s.Within))
+		within := s.Within
+		if strings.HasPrefix(c.Request().URL.Path, store.Prefix) {
+			within = transferWithin
+		}
+		err := http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(within))
 		if err != nil && !errors.Is(err, http.ErrNotSupported) {
 			return fmt.Errorf("bound request: %w", err)
 		}
