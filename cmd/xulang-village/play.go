@@ -55,8 +55,8 @@ func play(ctx context.Context, o options) error {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	for i, h := range v.homes {
-		group.Go(func() error { return v.live(ctx, i, h) })
+	for _, h := range v.homes {
+		group.Go(func() error { return v.live(ctx, h) })
 	}
 	group.Go(func() error { return v.greet(ctx, run.Start) })
 	return group.Wait()
@@ -75,13 +75,13 @@ func (v *village) openOffice(ctx context.Context) error {
 
 // live is a home's life: its camera, and the agent beside it. An agent that ends
 // is started again, as the system's service manager would.
-func (v *village) live(ctx context.Context, number int, h home) error {
+func (v *village) live(ctx context.Context, h home) error {
 	log := v.log.With("home", h.ID)
 	pictures, err := scene.Load(h.ID)
 	if err != nil {
 		return fmt.Errorf("load scene: %w", err)
 	}
-	cfg := v.config(number, h)
+	cfg := v.config(h)
 	cam := simcam.New(simcam.Config{
 		Addr: "127.0.0.1:0", Path: "/live/main", User: cfg.Cameras[0].Username, Password: cfg.Cameras[0].Password,
 		Home: pictures, Passes: func(from, to time.Time) []simcam.Pass { return v.passes(h.ID, from, to) },
@@ -112,14 +112,14 @@ func (v *village) passes(home string, from, to time.Time) []simcam.Pass {
 	return out
 }
 
-func (v *village) config(number int, h home) agent.Config {
+func (v *village) config(h home) agent.Config {
 	cfg := agent.Default()
 	cfg.Hub, cfg.Name, cfg.Data = v.hub, "Đầu ghi "+h.Label, filepath.Join(v.data, h.ID)
 	cfg.Networks = []string{"127.0.0.0/8"} // a village on one machine; a real household names its LAN
 	cfg.Spool = agent.Spool{Bytes: 1 << 30, Days: 2}
 	cfg.Cameras = []agent.Camera{{
-		Serial: fmt.Sprintf("SIM-%04d", number+1), Label: h.Label, View: h.View,
-		Username: "xem", Password: fmt.Sprintf("Nhà %d: p@ss/w#rd?&", number+1),
+		Serial: fmt.Sprintf("SIM-%04d", h.number), Label: h.Label, View: h.View,
+		Username: "xem", Password: fmt.Sprintf("Nhà %d: p@ss/w#rd?&", h.number),
 		Consent: camera.Consent{Level: camera.ConsentLive},
 	}}
 	return cfg

@@ -21,6 +21,8 @@ type home struct {
 	Label string      `json:"label"`
 	Codec string      `json:"codec"`
 	View  camera.View `json:"view"`
+
+	number int // in the village, from 1; the same when only some homes are played
 }
 
 // valley is the sketched roads with the homes beside them.
@@ -56,7 +58,8 @@ func loadValley(ctx context.Context, only string) (valley, error) {
 	main := longest(graph)
 	v.homes = file.Homes
 	v.roads = traffic.Config{Main: string(main.ID), Length: main.Length, Junctions: junctions(graph, main), RideFrom: thefts}
-	for _, h := range v.homes {
+	for i, h := range v.homes {
+		v.homes[i].number = i + 1
 		placed, err := place(graph, h)
 		if err != nil {
 			return v, err
