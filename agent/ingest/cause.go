@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/bluenviron/gortsplib/v4/pkg/base"
 	"github.com/bluenviron/gortsplib/v4/pkg/liberrors"
@@ -22,9 +23,10 @@ type outcome struct {
 }
 
 func ended(cause camera.GapCause, format string, args ...any) outcome {
-	detail := fmt.Sprintf(format, args...)
+	// A camera's own words may be no UTF-8; in JSON each such byte becomes three.
+	detail := strings.ToValidUTF8(fmt.Sprintf(format, args...), "?")
 	if len(detail) > mostDetail {
-		detail = detail[:mostDetail]
+		detail = strings.ToValidUTF8(detail[:mostDetail], "") // without half a letter at its end
 	}
 	return outcome{cause: cause, detail: detail}
 }

@@ -69,3 +69,6 @@ func Pauses(worked ...bool) (out []time.Duration) {
 	}
 	return out
 }
+
+// Detail is what a technician gets to read of a text.
+func Detail(text string) string { return ended("", "%s", text).detail }
