@@ -125,9 +125,6 @@ func (o *office) open(ctx context.Context, setupLink string) error {
 	if err != nil {
 		return fmt.Errorf("set up hub: %w", err)
 	}
-	if err := os.Remove(setupLink); err != nil {
-		return fmt.Errorf("remove used setup link: %w", err)
-	}
 	err = o.call(ctx, http.MethodPost, "/users", map[string]string{
 		"login": officerLogin, "name": "Cán bộ mẫu", "role": "officer", "unit": unit, "password": officerPassword,
 	}, nil)
