@@ -19,7 +19,7 @@ run: build ## the same without the village: an empty hub and a one-time setup li
 
 build: ## build the web, the programs and the object store
 	@scripts/need gcc
-	@$(MAKE) --no-print-directory -j2 minio $(BIN)/xulang-hub $(BIN)/xulang-agent $(BIN)/xulang-village
+	@$(MAKE) -s --no-print-directory -j2 minio $(BIN)/xulang-hub $(BIN)/xulang-agent $(BIN)/xulang-village
 
 .PHONY: minio
 minio:
