@@ -36,6 +36,7 @@ type world struct {
 	state   map[camera.SegmentID]string // "", announced, stored, refused:<code>
 	gaps    []camera.Gap
 	changed chan struct{}
+	clock   func() time.Time // the box's; time.Now when nil
 
 	announced [][]camera.Segment // batches that the hub received
 	sentGaps  int
@@ -255,8 +256,11 @@ func (w *world) run(allow func(camera.CameraID) error, logs io.Writer) (stop fun
 	if logs == nil {
 		logs = io.Discard
 	}
+	if w.clock == nil {
+		w.clock = time.Now
+	}
 	client := w.front.Client()
-	u := upload.New(hubSide{w}, spoolSide{w}, allow, client, w.front.URL, time.Now, slog.New(slog.NewTextHandler(logs, nil)))
+	u := upload.New(hubSide{w}, spoolSide{w}, allow, client, w.front.URL, w.clock, slog.New(slog.NewTextHandler(logs, nil)))
 	upload.SetPace(u, time.Millisecond, 5*time.Millisecond)
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan error, 1)

@@ -42,7 +42,7 @@ func TestAnnounceRefusals(t *testing.T) {
 			RefusedSegments: map[int]camera.Refusal{-1: {}, 700: {}}}
 		for i, s := range a.Segments {
 			if s.SegmentID == bad.SegmentID {
-				r.RefusedSegments[i] = camera.Refusal{Code: camera.CodeFutureClaim, Message: "not yet"}
+				r.RefusedSegments[i] = camera.Refusal{Code: camera.CodeBadClaim, Message: "no"}
 			}
 		}
 		return r, nil
@@ -59,7 +59,7 @@ func TestAnnounceRefusals(t *testing.T) {
 	more := w.add(gateCam, 3, 100)
 	w.until("the next stored", w.all("stored", more))
 	stop()
-	if w.state[bad.SegmentID] != "refused:future-claim" {
+	if w.state[bad.SegmentID] != "refused:bad-claim" {
 		t.Errorf("state %q", w.state[bad.SegmentID])
 	}
 	sent := 0
@@ -72,6 +72,33 @@ func TestAnnounceRefusals(t *testing.T) {
 	}
 	if sent != 2 { // once more because its refusal could not be recorded
 		t.Errorf("the refused one was sent %d times", sent)
+	}
+}
+
+// TestClockAhead: the hub takes three segments for the future until the fifth
+// announcement; they wait and are stored. One from a clock that was years ahead
+// is given up.
+func TestClockAhead(t *testing.T) {
+	w := newWorld(t)
+	w.clock = func() time.Time { return t0 }
+	segs := []camera.Segment{w.add(gateCam, 0, 100), w.add(gateCam, 1, 100), w.add(gateCam, 2, 100)}
+	lost := w.add(gateCam, 5_000_000, 100)
+	var calls atomic.Int64
+	w.onAnnounce = func(a camera.Announce) (camera.AnnounceReply, error) {
+		early := calls.Add(1) < 5
+		r := camera.AnnounceReply{V: 1, RefusedSegments: map[int]camera.Refusal{}}
+		for i, s := range a.Segments {
+			if early || s.SegmentID == lost.SegmentID {
+				r.RefusedSegments[i] = camera.Refusal{Code: camera.CodeFutureClaim, Message: "not yet"}
+			}
+		}
+		return r, nil
+	}
+	stop := w.run(nil, nil)
+	w.until("all stored", w.all("stored", segs...))
+	stop()
+	if w.state[lost.SegmentID] != "refused:future-claim" {
+		t.Errorf("the one from years ahead is %q", w.state[lost.SegmentID])
 	}
 }
 
