@@ -145,7 +145,9 @@ func (h *Health) serve(ctx context.Context) error {
 	if err != nil {
 		err = errors.Join(err, server.Close())
 	}
-	<-ended
+	if end := <-ended; !errors.Is(end, http.ErrServerClosed) {
+		err = errors.Join(err, end)
+	}
 	return err
 }
 
