@@ -2,15 +2,20 @@
 // show it and call back.
 import { asProblem, type ProblemError } from "../api/client";
 import * as hub from "../api/hub";
-import type { AuditRecord, Camera, CameraAnswer, Case, Position, Road, SearchResult, Stretch } from "../api/types";
+import type { AuditRecord, Camera, CameraAnswer, Case, Position, Requested, Road, SearchResult, Stretch } from "../api/types";
 import { points, slice, type Point } from "../model/geo";
-import { standing, type Standing } from "../model/span";
+import { playable, standing, type Standing } from "../model/span";
 import { HOUR, ms, rfc3339 } from "../model/time";
 import { neighbour } from "../model/timeline";
 import { readLook, writeLook } from "../model/url";
 import { route } from "./route.svelte";
 
 export type Window = { from: number; to: number };
+
+/** Footage that was asked for from a home. */
+type Request = Window & { acknowledged: boolean };
+
+const AGAIN = 8000; // ms between two looks at what has come of a request
 
 export class Work {
   case = $state.raw<Case | null>(null);
@@ -44,7 +49,16 @@ export class Work {
     new Map(this.cameras.map((c) => [c.id, standing(this.result?.cameras.find((a) => a.camera.id === c.id))])),
   );
 
+  private requests = $state.raw(new Map<string, Request>());
+  /** What was asked of the chosen home, and how much of it has come. */
+  readonly asked = $derived.by(() => {
+    const r = this.camera ? this.requests.get(this.camera) : undefined;
+    if (!r || !this.answer) return null;
+    return { ...r, here: playable(this.answer.spans, r.from, r.to) };
+  });
+
   private running: AbortController | null = null;
+  private again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly id: string,
@@ -133,6 +147,29 @@ export class Work {
     return to;
   }
 
+  still = async (at: number, signal: AbortSignal): Promise<{ picture: Blob; taken: number }> => {
+    const got = await hub.still(this.id, this.camera!, rfc3339(Math.round(at)), signal);
+    return { picture: got.picture, taken: ms(got.taken) };
+  };
+
+  request = async (from: number, to: number): Promise<Requested> => {
+    const camera = this.camera!;
+    const got = await hub.requestFootage(this.id, camera, rfc3339(Math.round(from)), rfc3339(Math.round(to)));
+    this.requests = new Map(this.requests).set(camera, { from, to, acknowledged: got.acknowledged });
+    this.await();
+    return got;
+  };
+
+  /** Searches again now and then while something that was asked for is on its way. */
+  private await(): void {
+    clearTimeout(this.again);
+    this.again = setTimeout(async () => {
+      await this.search();
+      const coming = this.result?.cameras.some((a) => a.spans.some((s) => s.state === "requested" || s.state === "uploading"));
+      if (coming) this.await();
+    }, AGAIN);
+  }
+
   async loadLog(): Promise<void> {
     this.logProblem = null;
     try {
@@ -149,6 +186,7 @@ export class Work {
   }
 
   leave(): void {
+    clearTimeout(this.again);
     this.running?.abort();
   }
 }
