@@ -17,13 +17,18 @@ import (
 
 // head is the leading part of a file (ftyp and moov) and what it says.
 type head struct {
-	bytes         []byte
-	codec         string // RFC 6381
-	width, height int    // pixels
+	bytes []byte
+	look
 
 	sound      *media.Track // nil when the file has none
 	soundTrack int          // its index in the session
 	soundFrame int64        // usual length of a frame in its ticks
+}
+
+// look is what a head says of how to play the file.
+type look struct {
+	codec         string // RFC 6381
+	width, height int    // pixels
 }
 
 // newHead builds the head from a session and its newest parameter sets. Sound
@@ -69,7 +74,7 @@ func describeVideo(c media.Codec, sets media.Parameters) (mp4.Codec, head, error
 			return nil, head{}, fmt.Errorf("read H.264 parameters: %w", err)
 		}
 		name := fmt.Sprintf("avc1.%02x%02x%02x", sets.SPS[1], sets.SPS[2], sets.SPS[3])
-		return &mp4.CodecH264{SPS: sets.SPS, PPS: sets.PPS}, head{codec: name, width: sps.Width(), height: sps.Height()}, nil
+		return &mp4.CodecH264{SPS: sets.SPS, PPS: sets.PPS}, head{look: look{name, sps.Width(), sps.Height()}}, nil
 	case media.H265:
 		var sps h265.SPS
 		if err := sps.Unmarshal(sets.SPS); err != nil {
@@ -79,7 +84,7 @@ func describeVideo(c media.Codec, sets media.Parameters) (mp4.Codec, head, error
 		if err != nil {
 			return nil, head{}, err
 		}
-		return &mp4.CodecH265{VPS: sets.VPS, SPS: sets.SPS, PPS: sets.PPS}, head{codec: name, width: sps.Width(), height: sps.Height()}, nil
+		return &mp4.CodecH265{VPS: sets.VPS, SPS: sets.SPS, PPS: sets.PPS}, head{look: look{name, sps.Width(), sps.Height()}}, nil
 	}
 	return nil, head{}, fmt.Errorf("codec %q is not video", c)
 }
