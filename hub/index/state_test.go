@@ -12,7 +12,7 @@ func TestStateTransitions(t *testing.T) {
 	// One row for each state, a column for what may follow, in the order above.
 	table := map[camera.ByteState]string{
 		camera.StateHome:      "=yyy.yyy",
-		camera.StateRequested: ".=yy.yyy",
+		camera.StateRequested: "y=yy.yyy",
 		camera.StateUploading: "..=y.yyy",
 		camera.StateStored:    "...=yyyy",
 		camera.StateHeld:      "...y=.y.",

@@ -1,0 +1,52 @@
+package index
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/db"
+)
+
+// leaves says what a gap does to the segments that lie inside of it: bytes that
+// were only at home are gone with the household's disk.
+//
+// A disk that failed or was full takes what the hub still waited for, also what it
+// had given a slot for. A retention that ended takes nothing that the hub waits
+// for; where a slot was given before that, the bytes may be in the store already
+// without a word of it, so "uploading" stays until somebody looks there. What is
+// stored or held is the hub's own, and no gap touches it.
+var leaves = map[camera.GapCause]struct {
+	from []camera.ByteState
+	to   camera.ByteState
+}{
+	camera.CauseDisk:        {[]camera.ByteState{camera.StateHome, camera.StateRequested, camera.StateUploading}, camera.StateLost},
+	camera.CauseOverwritten: {[]camera.ByteState{camera.StateHome, camera.StateRequested}, camera.StateExpired},
+}
+
+// gone moves on the segments of the gap's stream whose bytes it takes. had is the
+// same gap before it grew: what that one took is not looked through again, because
+// the gap of a ring that is full grows with every new segment.
+func gone(ctx context.Context, tx *sql.Tx, g, had camera.Gap) error {
+	take, ok := leaves[g.Cause]
+	if !ok {
+		return nil
+	}
+	from, after := g.Start, g.Start
+	if had.Cause == g.Cause {
+		after = had.End
+		if earliest := had.End.Add(-time.Duration(spanMost) * time.Millisecond); earliest.After(from) {
+			from = earliest
+		}
+	}
+	for _, state := range take.from {
+		_, err := tx.ExecContext(ctx, `UPDATE segments SET state = $6 WHERE camera_id = $1 AND stream = $2
+			AND start_ms >= $3 AND start_ms < $5 AND end_ms > $4 AND end_ms <= $5 AND state = $7`,
+			g.Camera, g.Stream, db.Instant(from), db.Instant(after), db.Instant(g.End), take.to, state)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
