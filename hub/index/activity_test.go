@@ -53,7 +53,7 @@ func TestActivityOf(t *testing.T) {
 		"inverted window":            {[]index.Entry{moved(0, 3_000, "\x01\x02\x03")}, 2_000, 1_000, 5, "0s []"},
 	} {
 		step, values := index.ActivityOf(c.entries, ms(c.from), ms(c.to), c.most)
-		if got := fmt.Sprint(step, " ", values); got != c.want {
+		if got := fmt.Sprintf("%v %d", step, values); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
@@ -90,15 +90,15 @@ func TestActivityHoldsItsRules(t *testing.T) {
 			}
 			return
 		}
-		n, window := time.Duration(len(values)), time.Duration(length)*time.Millisecond
+		n, each := int64(len(values)), step.Milliseconds()
 		switch {
 		case len(values) > most:
 			t.Fatalf("%d values, at most %d", len(values), most)
 		case step < time.Second || step%time.Second != 0:
 			t.Fatalf("step of %v", step)
-		case n*step < window || (n-1)*step >= window:
-			t.Fatalf("%d steps of %v cover a window of %v", n, step, window)
-		case step > time.Second && (window-1)/(step-time.Second)+1 <= time.Duration(most):
+		case n*each < length || (n-1)*each >= length:
+			t.Fatalf("%d steps of %v cover a window of %d ms", n, step, length)
+		case each > 1_000 && (length-1)/(each-1_000)+1 <= int64(most):
 			t.Fatalf("steps of %v, a second less would do", step)
 		case !bytes.Equal(values, plain):
 			t.Fatalf("%v, want %v", values, plain)
