@@ -162,7 +162,7 @@ func (f *file) flush() error {
 	if first {
 		lead = f.note.append(append(lead, f.head.bytes...))
 	}
-	wall := toNTP(f.clock.at(fromTicks(f.pictures.doneAt, videoRate)))
+	wall := toNTP(f.clock.at(fromTicks(f.pictures.doneAt)))
 	lead = appendPrft(lead, wall, f.pictures.doneAt)
 	tracks := []*track{&f.pictures}
 	if f.sounds != nil && len(f.sounds.done) > 0 && !first {

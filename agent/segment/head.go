@@ -15,6 +15,9 @@ import (
 	"xulang.vn/camera/agent/media"
 )
 
+// largestSet bounds a parameter set in bytes; real ones have less than a hundred.
+const largestSet = 8 << 10
+
 // head is the leading part of a file (ftyp and moov) and what it says.
 type head struct {
 	bytes []byte
@@ -34,6 +37,11 @@ type look struct {
 // newHead builds the head from a session and its newest parameter sets. Sound
 // that cannot be described is left out.
 func newHead(s media.Session, sets media.Parameters) (head, error) {
+	for _, set := range [][]byte{sets.VPS, sets.SPS, sets.PPS} {
+		if len(set) > largestSet {
+			return head{}, fmt.Errorf("parameter set of %d bytes", len(set))
+		}
+	}
 	video, h, err := describeVideo(s.Video, sets)
 	if err != nil {
 		return head{}, err

@@ -118,7 +118,7 @@ func hevcParameters(b []byte) []byte {
 		kind := c.number(1) & 0x3f
 		for range c.number(2) {
 			n := int(c.number(2))
-			if n > len(c.b) {
+			if c.short || n > len(c.b) {
 				return nil
 			}
 			if nalu := c.next(n); kind == sps {

@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -9,7 +10,7 @@ import (
 // Limits of the boxes that are read, in bytes with their heads. What is longer
 // was not written here.
 const (
-	headMost = 256 << 10 // ftyp, moov: parameter sets have at most 64 KiB each
+	headMost = 4 * largestSet // ftyp, moov
 	noteMost = 1 << 10
 	moofMost = boxHead + mfhdSize + 2*(boxHead+tfhdSize+tfdtSize+trunSize+entrySize*partTable)
 )
@@ -20,8 +21,9 @@ type source interface {
 	skip(n int64) error
 }
 
-// reader reads our own files and believes nothing: it shares no code with the
-// writer. It takes whole parts only, and needs memory for one table of samples.
+// reader reads our own files and believes nothing: with the writer it shares the
+// rules of time and no more. It takes whole parts only, and needs memory for one
+// table of samples.
 type reader struct {
 	src   source
 	note  note
@@ -29,6 +31,7 @@ type reader struct {
 	audio bool // the file has a track of sound
 	got   tally
 	table []byte // payload of the box being read; the memory is used again
+	head  [boxHead]byte
 }
 
 // take reads what one write brought: the head and a part, or parts.
@@ -153,11 +156,11 @@ func (r *reader) nalus(left int64) error {
 		if left < 4 {
 			return errors.New("a NAL unit without a length")
 		}
-		var length [4]byte
-		if _, err := io.ReadFull(r.src, length[:]); err != nil {
+		length := r.head[:4]
+		if _, err := io.ReadFull(r.src, length); err != nil {
 			return err
 		}
-		n := int64((&cursor{b: length[:]}).number(4))
+		n := int64(binary.BigEndian.Uint32(length))
 		if left -= 4 + n; left < 0 {
 			return fmt.Errorf("a NAL unit of %d bytes reaches out of its sample", n)
 		}
@@ -171,13 +174,11 @@ func (r *reader) nalus(left int64) error {
 // boxHead reads the head of the next box, which has to be of this kind. Our files
 // have no box that reaches to the end (size 0), and none of 4 GiB (size 1).
 func (r *reader) boxHead(kind string) (size int64, err error) {
-	var b [boxHead]byte
-	if _, err := io.ReadFull(r.src, b[:]); err != nil {
+	if _, err := io.ReadFull(r.src, r.head[:]); err != nil {
 		return 0, err
 	}
-	c := cursor{b: b[:]}
-	size = int64(c.number(4))
-	if got := string(c.next(4)); got != kind || size < boxHead {
+	size = int64(binary.BigEndian.Uint32(r.head[:]))
+	if got := string(r.head[4:]); got != kind || size < boxHead {
 		return 0, fmt.Errorf("box %q of %d bytes, want %q", got, size, kind)
 	}
 	return size, nil

@@ -65,7 +65,7 @@ func (p *place) add(wall ntpTime, at int64, first bool) {
 		p.from, p.first, p.zero = at, p.wall, p.wall
 	}
 	if p.wall-p.first <= int64(startWithin) {
-		p.zero = min(p.zero, p.wall-int64(fromTicks(at-p.from, videoRate)))
+		p.zero = min(p.zero, p.wall-int64(fromTicks(at-p.from)))
 	}
 }
 
@@ -77,10 +77,10 @@ func (p *place) start() time.Time {
 // end is the wall clock after the last sample: start is the segment's start,
 // length its length in ticks.
 func (p *place) end(start time.Time, length int64) time.Time {
-	end := time.Unix(0, p.wall).Add(fromTicks(p.from+length-p.at, videoRate))
+	end := time.Unix(0, p.wall).Add(fromTicks(p.from + length - p.at))
 	wall := end.Sub(start)
 	most := max(wall, 0) / mostDrift
-	end = end.Add(min(max(fromTicks(length, videoRate)-wall, -most), most)).UTC().Truncate(time.Millisecond)
+	end = end.Add(min(max(fromTicks(length)-wall, -most), most)).UTC().Truncate(time.Millisecond)
 	if !end.After(start) {
 		return start.Add(time.Millisecond) // the clock was slewed back; order comes first
 	}
@@ -117,8 +117,8 @@ func ticks(d time.Duration, scale int64) int64 {
 	return whole*scale + (rest*scale+half)/int64(time.Second)
 }
 
-// fromTicks is the inverse of ticks, to the nearest nanosecond.
-func fromTicks(n, scale int64) time.Duration {
-	whole, rest := n/scale, n%scale
-	return time.Duration(whole)*time.Second + time.Duration((rest*int64(time.Second)+scale/2)/scale)
+// fromTicks is the inverse for video, to the nearest nanosecond.
+func fromTicks(n int64) time.Duration {
+	whole, rest := n/videoRate, n%videoRate
+	return time.Duration(whole)*time.Second + time.Duration((rest*int64(time.Second)+videoRate/2)/videoRate)
 }

@@ -7,6 +7,17 @@
 //
 // The time stamps inside the files count from the start of the run, so that the
 // segments of a run join without a discontinuity.
+//
+// A file is
+//
+//	ftyp moov uuid (prft moof mdat)+
+//
+// The uuid box says whose file it is and where in its run ([Salvage] reads it), a
+// prft box says at which wall clock a part begins. The first part is one key
+// frame: with all that stands before it, it is a file by itself. The next ones
+// have about a second each. A write is one or more whole parts, and a reader of
+// its own goes over every byte: a segment is committed only when that reader finds
+// what the writer meant to write.
 package segment
 
 import (
