@@ -1,0 +1,98 @@
+package cases
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	camera "xulang.vn/camera"
+)
+
+// StillWithin is how long before a moment its picture may have been taken.
+const StillWithin = camera.SegmentLongest
+
+// Still gives the picture that stands for a moment, and when it was taken: a file
+// with one key frame, from the store when its bytes are there, else from home. It
+// is what was announced, or it is not shown.
+func (c *Cases) Still(ctx context.Context, who Officer, caseID string, id camera.CameraID, at time.Time) (data []byte, taken time.Time, err error) {
+	seg, outcome := c.decideStill(ctx, who, caseID, id, at)
+	err = c.settle(ctx, Record{Actor: who, Action: actStill, Case: caseID, Camera: id, Detail: stamp(at)}, outcome)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	if seg.State.Playable() {
+		data, err = c.storedStill(ctx, seg)
+	} else if data, err = c.homeStill(ctx, seg); err == nil {
+		// A home may take its time, and its household may have changed its mind.
+		_, err = c.gate(ctx, who, camera.ActionPlayback, caseID, id)
+	}
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	return data, seg.Start, nil
+}
+
+func (c *Cases) decideStill(ctx context.Context, who Officer, caseID string, id camera.CameraID, at time.Time) (Footage, error) {
+	if _, err := c.gate(ctx, who, camera.ActionPlayback, caseID, id); err != nil {
+		return Footage{}, err
+	}
+	if y := at.UTC().Year(); y < 1970 || y > 9999 {
+		return Footage{}, camera.Errorf(camera.CodeBadRequest, "a moment outside of the years 1970 to 9999")
+	}
+	seg, err := c.Past.At(ctx, id, at, StillWithin)
+	if err != nil {
+		return Footage{}, err
+	}
+	most := int64(camera.KeyLargest)
+	switch seg.State {
+	case camera.StateStored, camera.StateHeld:
+	case camera.StateHome, camera.StateRequested, camera.StateUploading:
+		most = camera.StillLargest
+	default:
+		return Footage{}, camera.Errorf(camera.CodeNoFootage, "segment %s: bytes are %s", seg.SegmentID, seg.State)
+	}
+	if seg.KeySize <= 0 || seg.KeySize > most {
+		return Footage{}, camera.Errorf(camera.CodeNoFootage, "segment %s: first picture of %d bytes, at most %d", seg.SegmentID, seg.KeySize, most)
+	}
+	return seg, nil
+}
+
+func (c *Cases) storedStill(ctx context.Context, seg Footage) ([]byte, error) {
+	data, err := c.Links.ReadKey(ctx, seg.Key(), seg.KeySize)
+	if err != nil {
+		return nil, camera.Errorf(camera.CodeUnavailable, "read still: %w", err)
+	}
+	if !announced(seg, data) {
+		return nil, fmt.Errorf("read still of %s: the store has other bytes than were announced", seg.SegmentID)
+	}
+	return data, nil
+}
+
+func (c *Cases) homeStill(ctx context.Context, seg Footage) ([]byte, error) {
+	data, err := c.Home.Still(ctx, seg.SegmentID)
+	if err != nil {
+		return nil, homeRefusal(err)
+	}
+	if !announced(seg, data) {
+		return nil, camera.Errorf(camera.CodeBadClaim, "still of %s: home gives other bytes than were announced", seg.SegmentID)
+	}
+	return data, nil
+}
+
+func announced(seg Footage, data []byte) bool {
+	return int64(len(data)) == seg.KeySize && sha256.Sum256(data) == seg.KeySHA256
+}
+
+// homeRefusal keeps the codes that mean to the asker what they mean at home. A box
+// may answer with any code, and must not tell an officer that they are signed out.
+func homeRefusal(err error) error {
+	switch code := camera.CodeOf(err); code {
+	case camera.CodeInternal, camera.CodeUnreachable, camera.CodeNoConsent, camera.CodePaused, camera.CodeNoFootage, camera.CodeBadVersion:
+		return fmt.Errorf("fetch still: %w", err)
+	case camera.CodeNotFound, camera.CodeUnknownSegment, camera.CodeTooLarge:
+		return camera.Errorf(camera.CodeNoFootage, "fetch still: %w", err)
+	default:
+		return camera.Errorf(camera.CodeUnavailable, "fetch still: %w", err)
+	}
+}
