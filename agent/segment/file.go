@@ -105,8 +105,7 @@ func (f *file) picture(u media.Unit) error {
 		one.offset = int32(shown)
 	}
 	p.hold(at, one)
-	f.buf.part.grow(size)
-	f.buf.part.nalus(u.NALUs)
+	f.buf.part.nalus(u.NALUs, size)
 	u.NALUs = nil
 	f.last = u
 	return nil
@@ -132,7 +131,7 @@ func (f *file) sound(u media.Unit) {
 		return
 	}
 	frame := u.NALUs[0]
-	if len(f.buf.sound)+len(frame) > partSound || len(f.sounds.done) >= partTable {
+	if len(f.buf.sound)+len(frame) > partSound || len(f.sounds.done) >= partTable-1 { // and the held one
 		return
 	}
 	f.sounds.hold(f.sounds.next(at), sample{size: uint32(len(frame)), flags: isKey})
@@ -167,8 +166,7 @@ func (f *file) flush() error {
 	tracks := []*track{&f.pictures}
 	if f.sounds != nil && len(f.sounds.done) > 0 && !first {
 		tracks = append(tracks, f.sounds)
-		f.buf.part.grow(f.sounds.size)
-		f.buf.part.b = append(f.buf.part.b, f.buf.sound[:f.sounds.size]...)
+		f.buf.part.put(f.buf.sound[:f.sounds.size])
 		f.buf.sound = f.buf.sound[:copy(f.buf.sound, f.buf.sound[f.sounds.size:])]
 	}
 	lead = appendMoof(lead, uint32(f.put.parts+1), tracks...)

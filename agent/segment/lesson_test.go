@@ -1,6 +1,7 @@
 package segment_test
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"strings"
@@ -84,7 +85,7 @@ func TestStalledCamera(t *testing.T) {
 		return n
 	}
 	before := writes()
-	for n := range 60 * 50 { // the sound goes on for a minute
+	for n := range 50 * 60 { // the sound goes on for a minute
 		at := r.media + time.Duration(n)*20*time.Millisecond
 		u := media.Unit{Track: 1, NALUs: [][]byte{make([]byte, 300)}, PTS: at, DTS: at, Received: quiet.Add(time.Duration(n) * 20 * time.Millisecond)}
 		if err := r.w.Unit(u); err != nil {
@@ -93,6 +94,12 @@ func TestStalledCamera(t *testing.T) {
 	}
 	if grown := writes() - before; grown != 0 {
 		t.Errorf("the file of a stalled camera grew by %d bytes", grown)
+	}
+	for range 5000 { // and then floods
+		u := media.Unit{Track: 1, NALUs: [][]byte{{1}}, PTS: r.media, DTS: r.media, Received: quiet}
+		if err := r.w.Unit(u); err != nil {
+			t.Fatal(err)
+		}
 	}
 	files := r.stop()
 	if end := files[0].seg.End; len(files) != 1 || end.Sub(quiet).Abs() > time.Millisecond {
@@ -175,5 +182,53 @@ func TestReaderMustAgree(t *testing.T) {
 	}
 	if err == nil || s.discarded != 1 || len(s.files) != 0 {
 		t.Errorf("error %v, %d discarded, %d kept", err, s.discarded, len(s.files))
+	}
+}
+
+// TestOddSizes: a picture that is too large to be a still, parts that are full
+// before their second is over, and a flood of pictures that are nearly nothing.
+func TestOddSizes(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		key, other int // bytes
+		units      int
+		frame      time.Duration
+		still      bool
+		parts      int // at least
+	}{
+		{"large key frame", camera.KeyLargest, 1000, 50, 40 * time.Millisecond, false, 2},
+		{"20 Mbit/s", 500_000, 100_000, 50, 40 * time.Millisecond, true, 7},
+		{"flood", 100, 0, 5000, 10 * time.Microsecond, true, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRig(t, small264)
+			r.frame, r.pace = c.frame, c.frame
+			for i := range c.units {
+				u, size := r.unit(i == 0), c.other
+				if i == 0 {
+					size = c.key
+				}
+				last := len(u.NALUs) - 1
+				u.NALUs[last] = append(u.NALUs[last], make([]byte, size)...)
+				r.sent = append(r.sent, u.NALUs...)
+				if err := r.w.Unit(u); err != nil {
+					t.Fatal(err)
+				}
+			}
+			m := r.stop()[0]
+			if (m.seg.KeySize > 0) != c.still || len(m.ends) < c.parts {
+				t.Errorf("key frame of %d bytes, %d parts", m.seg.KeySize, len(m.ends))
+			}
+			for i, end := range m.ends[1:] {
+				if n := end - m.ends[i]; n > 1<<20 {
+					t.Errorf("a part of %d bytes", n)
+				}
+			}
+			sameNALUs(t, read(t, m).nalus(t), r.sent)
+			got, err := segment.Salvage(cameraID, bytes.NewReader(m.Bytes()), int64(m.Len()))
+			if err != nil || got != m.seg {
+				t.Errorf("salvaged %+v (%v), announced %+v", got, err, m.seg)
+			}
+		})
 	}
 }

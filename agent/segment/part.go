@@ -129,8 +129,16 @@ func (p *buffer) grow(n int) {
 
 func (p *buffer) size() int { return len(p.b) - leadRoom }
 
-// nalus appends an access unit with four-byte lengths (ISO/IEC 14496-15, 5.3.3.1).
-func (p *buffer) nalus(nalus [][]byte) {
+// put appends a payload.
+func (p *buffer) put(b []byte) {
+	p.grow(len(b))
+	p.b = append(p.b, b...)
+}
+
+// nalus appends an access unit with four-byte lengths (ISO/IEC 14496-15,
+// 5.3.3.1): size bytes in all.
+func (p *buffer) nalus(nalus [][]byte, size int) {
+	p.grow(size)
 	for _, n := range nalus {
 		p.b = binary.BigEndian.AppendUint32(p.b, uint32(len(n)))
 		p.b = append(p.b, n...)

@@ -3,6 +3,7 @@ package segment_test
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -156,7 +157,7 @@ func decodeBoth(t *testing.T, m *memory, name string) int {
 	shown := func(name string) []string { // the time stamps of decoded pictures
 		return strings.Fields(strings.ReplaceAll(run(t, "ffprobe", "-select_streams", "v", "-show_entries", "frame=pts", "-of", "csv=p=0", name), ",", ""))
 	}
-	all, last := shown(file), -1<<62
+	all, last := shown(file), math.MinInt
 	for _, text := range all {
 		pts, err := strconv.Atoi(text)
 		if err != nil || pts <= last {
