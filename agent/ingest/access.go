@@ -81,9 +81,10 @@ func (a *assembler) push(pkt *rtp.Packet, received time.Time) (out []access, err
 // add decodes a packet. The decoder's own grouping is switched off by a marker
 // on each packet: it gives the NAL units as they are completed.
 func (a *assembler) add(pkt *rtp.Packet) error {
-	one := *pkt
-	one.Marker = true
-	nalus, err := a.decode(&one)
+	marker := pkt.Marker
+	pkt.Marker = true
+	nalus, err := a.decode(pkt)
+	pkt.Marker = marker
 	if errors.Is(err, errMore) {
 		return nil
 	}

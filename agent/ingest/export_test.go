@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"net"
 	"time"
 
 	"github.com/bluenviron/gortsplib/v4/pkg/format"
@@ -65,10 +66,27 @@ func (c *Clock) NTP(stamp uint32) time.Time { return c.c.ntp(stamp) }
 func Pauses(worked ...bool) (out []time.Duration) {
 	var p pause
 	for _, w := range worked {
-		out = append(out, p.next(w, time.Second))
+		out = append(out, p.next(outcome{started: w}, time.Second))
 	}
 	return out
 }
 
 // Detail is what a technician gets to read of a text.
 func Detail(text string) string { return ended("", "%s", text).detail }
+
+// Gatherer is a connection that is read a few times a second.
+type Gatherer struct{ *gatherer }
+
+// NewGatherer makes one.
+func NewGatherer(c net.Conn, every time.Duration, live func() bool, now func() time.Time) Gatherer {
+	return Gatherer{newGatherer(c, every, live, now)}
+}
+
+// Play ends the handshake.
+func (g Gatherer) Play() { g.playing.Store(true) }
+
+// At is when the data that Read gave last was read.
+func (g Gatherer) At() time.Time { return g.at }
+
+// OwnSource is the filter of answers to SETUP.
+var OwnSource = ownSource
