@@ -25,25 +25,25 @@ var leaves = map[camera.GapCause]struct {
 	camera.CauseOverwritten: {[]camera.ByteState{camera.StateHome, camera.StateRequested}, camera.StateExpired},
 }
 
-// gone moves on the segments of the gap's stream whose bytes it takes. had is the
-// same gap before it grew: what that one took is not looked through again, because
-// the gap of a ring that is full grows with every new segment.
+// gone moves on the segments of the gap's stream whose bytes it takes: those that
+// are known by now. What is announced later of the same time is there, after a clock
+// was set back for one. had is the same gap before it grew: what that one took is
+// not looked through again, because the gap of a full ring grows all the time.
 func gone(ctx context.Context, tx *sql.Tx, g, had camera.Gap) error {
 	take, ok := leaves[g.Cause]
 	if !ok {
 		return nil
 	}
-	from, after := g.Start, g.Start
+	from := g.Start
 	if had.Cause == g.Cause {
-		after = had.End
-		if earliest := had.End.Add(-time.Duration(spanMost) * time.Millisecond); earliest.After(from) {
-			from = earliest
+		if begun := had.End.Add(-time.Duration(spanMost) * time.Millisecond); begun.After(from) {
+			from = begun
 		}
 	}
 	for _, state := range take.from {
-		_, err := tx.ExecContext(ctx, `UPDATE segments SET state = $6 WHERE camera_id = $1 AND stream = $2
-			AND start_ms >= $3 AND start_ms < $5 AND end_ms > $4 AND end_ms <= $5 AND state = $7`,
-			g.Camera, g.Stream, db.Instant(from), db.Instant(after), db.Instant(g.End), take.to, state)
+		_, err := tx.ExecContext(ctx, `UPDATE segments SET state = $5 WHERE camera_id = $1 AND stream = $2
+			AND start_ms >= $3 AND start_ms < $4 AND end_ms <= $4 AND state = $6`,
+			g.Camera, g.Stream, db.Instant(from), db.Instant(g.End), take.to, state)
 		if err != nil {
 			return err
 		}
