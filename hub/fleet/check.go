@@ -18,7 +18,7 @@ const (
 	bytesMost    = int64(1) << 50 // of a disk, and per second of an uplink
 	segmentsMost = 1 << 30        // segments
 	daysMost     = 100 * 366.0
-	degreesMost  = 1000.0 // either way, Celsius
+	degreesMost  = 1e6 // Celsius, either way: a broken sensor must not hide the rest
 	clockMost    = 100 * 366 * 24 * time.Hour
 )
 

@@ -26,7 +26,7 @@ func healthy() camera.Status {
 }
 
 func TestStatusBounds(t *testing.T) {
-	hot, cold, mad := 120.0, -40.0, 1e300
+	hot, broken, mad := 120.0, -127_000.0, 1e300
 	beyond := time.Date(9999, 12, 31, 23, 59, 59, 0, time.FixedZone("", -3600)) // JSON takes it in its own zone, and not in UTC
 	for name, c := range map[string]struct {
 		change func(*camera.Status)
@@ -35,7 +35,7 @@ func TestStatusBounds(t *testing.T) {
 		"healthy":           {func(*camera.Status) {}, true},
 		"nothing known":     {func(s *camera.Status) { *s = camera.Status{V: camera.LinkVersion} }, true},
 		"hot":               {func(s *camera.Status) { s.Temperature = &hot }, true},
-		"cold":              {func(s *camera.Status) { s.Temperature = &cold }, true},
+		"broken sensor":     {func(s *camera.Status) { s.Temperature = &broken }, true},
 		"a box without RTC": {func(s *camera.Status) { s.Clock = camera.Clock{Offset: camera.Millis(-56 * 366 * 24 * time.Hour)} }, true},
 		"over its limit":    {func(s *camera.Status) { s.Spool.Used = s.Spool.Most + 1 }, true},
 		"mad temperature":   {func(s *camera.Status) { s.Temperature = &mad }, false},
