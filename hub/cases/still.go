@@ -60,10 +60,12 @@ func (c *Cases) decideStill(ctx context.Context, who Officer, caseID string, id 
 
 func (c *Cases) storedStill(ctx context.Context, seg Footage) ([]byte, error) {
 	data, err := c.Links.ReadKey(ctx, seg.Key(), seg.KeySize)
-	if err != nil {
+	switch {
+	case camera.CodeOf(err) == camera.CodeNotFound: // it has expired meanwhile
+		return nil, camera.Errorf(camera.CodeNoFootage, "read still: %w", err)
+	case err != nil:
 		return nil, camera.Errorf(camera.CodeUnavailable, "read still: %w", err)
-	}
-	if !announced(seg, data) {
+	case !announced(seg, data):
 		return nil, fmt.Errorf("read still of %s: the store has other bytes than were announced", seg.SegmentID)
 	}
 	return data, nil

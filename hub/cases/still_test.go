@@ -46,6 +46,7 @@ func TestStill(t *testing.T) {
 		"as large as the link":   {func(v *village) { sized(v, large[1:], camera.StateHome) }, "", ""},
 		"too large":              {func(v *village) { sized(v, make([]byte, camera.KeyLargest+1), camera.StateStored) }, camera.CodeNoFootage, camera.CodeNoFootage},
 		"store is away":          {func(v *village) { v.storeErr = errors.New("away") }, camera.CodeUnavailable, ""},
+		"store has it no more":   {func(v *village) { v.storeErr = coded(camera.CodeNotFound) }, camera.CodeNoFootage, ""},
 		"store has other bytes":  {func(v *village) { v.stored = []byte("one key Frame") }, camera.CodeInternal, ""},
 		"store has less":         {func(v *village) { v.stored = picture[1:] }, camera.CodeInternal, ""},
 		"home gives other bytes": {home([]byte("one key Frame"), nil), camera.CodeBadClaim, ""},
