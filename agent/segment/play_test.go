@@ -36,7 +36,7 @@ func film(t *testing.T, codec string, args ...string) (tracks []media.Track, uni
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "film.mp4")
 	args = append([]string{
-		"-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=8", "-f", "lavfi", "-i", "sine=sample_rate=48000:duration=8",
+		"-f", "lavfi", "-i", "testsrc2=size=160x96:rate=25:duration=7", "-f", "lavfi", "-i", "sine=sample_rate=48000:duration=7",
 		"-c:v", codec, "-pix_fmt", "yuv420p", "-g", "25", "-preset", "ultrafast", "-c:a", "aac", "-ac", "1", "-tag:v", map[string]string{"libx264": "avc1", "libx265": "hvc1"}[codec],
 	}, args...)
 	cmd := exec.Command("ffmpeg", append(append([]string{"-v", "error"}, args...), "-movflags", "empty_moov+frag_keyframe+default_base_moof+negative_cts_offsets", name)...)
@@ -118,7 +118,7 @@ func TestOthersReadTheFiles(t *testing.T) {
 		args        []string
 	}{
 		{"h264", "libx264", []string{"-bf", "0"}},
-		{"h264 with B-frames", "libx264", []string{"-bf", "3", "-preset", "medium"}},
+		{"h264 with B-frames", "libx264", []string{"-bf", "3", "-preset", "fast"}},
 		{"h265 with B-frames", "libx265", []string{"-x265-params", "log-level=none:bframes=2:keyint=25:repeat-headers=1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
