@@ -68,21 +68,3 @@ func TestSenderReportTimes(t *testing.T) {
 		}
 	}
 }
-
-func TestPauses(t *testing.T) {
-	got := ingest.Pauses(true, true, false, false, false, false, false, false, true)
-	if got[0] != 0 {
-		t.Errorf("first pause after a session that worked: %s", got[0])
-	}
-	if got[1] < time.Second {
-		t.Error("a camera that fails at once again and again is hammered")
-	}
-	for _, d := range got[1:] {
-		if d < time.Second || d > 30*time.Second {
-			t.Errorf("pause of %s", d)
-		}
-	}
-	if got[7] < 20*time.Second {
-		t.Errorf("pauses do not grow: %v", got)
-	}
-}

@@ -4,7 +4,9 @@ import (
 	"net"
 	"time"
 
+	"github.com/bluenviron/gortsplib/v4/pkg/description"
 	"github.com/bluenviron/gortsplib/v4/pkg/format"
+	"github.com/bluenviron/gortsplib/v4/pkg/sdp"
 	"github.com/pion/rtp"
 	"xulang.vn/camera/agent/media"
 )
@@ -90,3 +92,43 @@ func (g Gatherer) At() time.Time { return g.at }
 
 // OwnSource is the filter of answers to SETUP.
 var OwnSource = ownSource
+
+// Failure is a kind of end of a session.
+type Failure = trouble
+
+// The kinds.
+const (
+	Plain      = noTrouble
+	Doubted    = doubted
+	Full       = isFull
+	NotReached = notReached
+)
+
+// PauseAfter lists the pauses after sessions that failed so, each after as long.
+func PauseAfter(lasted time.Duration, fails ...Failure) (out []time.Duration) {
+	var p pause
+	for _, f := range fails {
+		out = append(out, p.next(outcome{trouble: f}, lasted))
+	}
+	return out
+}
+
+// Tracks makes what a session makes of a description, and counts it.
+func Tracks(body []byte) (n int) {
+	var parsed sdp.SessionDescription
+	var d description.Session
+	if parsed.Unmarshal(body) != nil || d.Unmarshal(&parsed) != nil {
+		return 0
+	}
+	if _, _, ok := (&session{}).pickVideo(&d); ok {
+		n++
+	}
+	for _, m := range d.Medias {
+		for _, f := range m.Formats {
+			if _, decode := soundTrack(f); decode != nil {
+				n++
+			}
+		}
+	}
+	return n
+}

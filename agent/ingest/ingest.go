@@ -37,7 +37,8 @@ type Config struct {
 	// would leave the encryption.
 	UDP bool
 	// Find is asked before a dial after the camera was not reached, or refused a
-	// password that it took before: where is it now. It must answer at once from what
+	// password that it took before, or gave nothing where Find said that it was:
+	// where is it now. It must answer at once from what
 	// is known (it has a second); the address goes through the same checks as URL,
 	// which counts again when ok is false. May be nil.
 	Find func(context.Context) (url string, ok bool)

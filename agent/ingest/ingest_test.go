@@ -90,27 +90,6 @@ func contiguous(sent, got [][]byte) bool {
 	return false
 }
 
-func TestWrongPasswordIsTriedTwice(t *testing.T) {
-	f := start(t, "", video264())
-	f.roll(t.Context(), media.H264, nil)
-	cfg := config(f)
-	cfg.Password = "wrong"
-	r := pull(t, cfg, nil)
-	first := stops(r.until(t, "the refusal", func(es []event) bool { return len(es) > 0 }))
-	if len(first) != 1 || first[0].cause != camera.CauseWrongPassword {
-		t.Fatalf("events %+v", first)
-	}
-	<-time.After(3 * time.Second) // longer than the pause between tries: a third one would have come
-	if n := f.connections(); n != 2 {
-		t.Errorf("%d connections, want 2", n)
-	}
-	r.SetCredentials(user, secret)
-	r.until(t, "video with the right password", func(es []event) bool { return len(units(es)) > 0 })
-	if n := f.connections(); n != 3 {
-		t.Errorf("%d connections, want 3", n)
-	}
-}
-
 func TestCameraOffAndBack(t *testing.T) {
 	f := start(t, "", video264())
 	f.roll(t.Context(), media.H264, nil)

@@ -22,7 +22,7 @@ func (i *Ingest) Run(ctx context.Context) error {
 	refusals := 0
 	for ctx.Err() == nil {
 		began := i.now()
-		if out.trouble == notReached || out.trouble == doubted {
+		if out.trouble == notReached || out.trouble == doubted || !out.started && address != configured {
 			address = i.where(ctx, address, configured)
 		}
 		out = i.session(ctx, address)
