@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"xulang.vn/camera/agent"
+	"xulang.vn/camera/agent/health"
 )
 
 const usage = `usage: xulang-agent COMMAND [flags]
@@ -45,7 +46,7 @@ func run(args []string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	log := slog.New(health.Fold(slog.NewTextHandler(os.Stderr, nil), time.Now))
 	switch args[0] {
 	case "version":
 		fmt.Println(agent.Version)

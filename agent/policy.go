@@ -1,0 +1,65 @@
+package agent
+
+import (
+	"sync"
+
+	camera "xulang.vn/camera"
+)
+
+// policy is what the hub asks of cameras whose household chose no uplink class.
+type policy struct {
+	mu      sync.Mutex
+	hub     camera.Uplink // "" until the hub has told
+	changed chan struct{} // closed when hub changes; nil until somebody waits
+}
+
+// set tells whether this is news. What is no class of ours changes nothing.
+func (p *policy) set(u camera.Uplink) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !u.Valid() || u == p.hub {
+		return false
+	}
+	p.hub = u
+	if p.changed != nil {
+		close(p.changed)
+		p.changed = nil
+	}
+	return true
+}
+
+// now is the hub's class, and what is closed when it changes.
+func (p *policy) now() (camera.Uplink, <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.changed == nil {
+		p.changed = make(chan struct{})
+	}
+	return p.hub, p.changed
+}
+
+// class is a camera's uplink class in force: the household's choice before the
+// hub's policy; "" while neither is known. A camera without a small stream cannot
+// follow the policy "sub": its footage waits until a case asks.
+func (a *agent) class(cam Camera) (camera.Uplink, <-chan struct{}) {
+	hub, changed := a.policy.now()
+	switch {
+	case cam.Uplink != "":
+		return cam.Uplink, changed
+	case hub == camera.UplinkSub && cam.SubURL == "":
+		return camera.UplinkRequest, changed
+	}
+	return hub, changed
+}
+
+// required tells the spool whether a stream's bytes have to reach the hub by
+// themselves. Of a camera whose class is not known yet, and of one that is not
+// shared any more, nothing is given up.
+func (a *agent) required(id camera.CameraID, stream camera.Stream) bool {
+	r, ok := a.byID[id]
+	if !ok {
+		return true
+	}
+	class, _ := a.class(r.cam)
+	return class == "" || class.Required(stream)
+}
