@@ -137,8 +137,9 @@ func (c *Cases) fill(ctx context.Context, f *Found, q Question) error {
 	case n > 0:
 		f.Clock = &footage[n-1].Clock
 	}
-	if c.consents(f.Camera, camera.ActionPlayback) != nil {
-		return nil // when something moved is seen from footage, too
+	// When something moved is seen from footage, too.
+	if shown := c.consents(f.Camera, camera.ActionPlayback) == nil; !shown {
+		return nil
 	}
 	f.Activity.Step, f.Activity.Values = c.Past.Activity(footage, q.From, q.To, activityMost)
 	f.Playable = slices.ContainsFunc(footage, func(s Footage) bool { return s.State.Playable() })
