@@ -34,6 +34,7 @@ type buffers struct {
 	lead     []byte // what stands before the payload of a part
 	pictures []sample
 	sounds   []sample
+	g711     *g711Sound // nil without such sound
 	reader   reader
 }
 
@@ -64,6 +65,7 @@ func newFile(to File, r *run, n note, buf *buffers, u media.Unit) *file {
 	f.pictures = track{id: videoID, scale: videoRate, usual: oneFrame, done: buf.pictures[:0]}
 	if s := r.head.sound; s != nil {
 		f.sounds = &track{id: soundID, scale: int64(s.ClockRate), usual: r.head.soundFrame, done: buf.sounds[:0]}
+		buf.g711 = newG711Sound(*s, buf.g711)
 	}
 	buf.part.reset()
 	buf.sound = buf.sound[:0]
@@ -130,7 +132,15 @@ func (f *file) sound(u media.Unit) {
 	if at < 0 || off > soundLead || off < -soundLead || f.full(u) {
 		return
 	}
-	frame := u.NALUs[0]
+	if g := f.buf.g711; g != nil {
+		g.add(at, u.NALUs[0], f.frame)
+		return
+	}
+	f.frame(at, u.NALUs[0])
+}
+
+// frame adds a sample of sound.
+func (f *file) frame(at int64, frame []byte) {
 	if len(f.buf.sound)+len(frame) > partSound || len(f.sounds.done) >= partTable-1 { // and the held one
 		return
 	}
@@ -146,7 +156,11 @@ func (f *file) finish(boundary *media.Unit) error {
 	}
 	f.pictures.release(end)
 	if f.sounds != nil {
-		f.sounds.release(-1)
+		soundEnd := int64(-1)
+		if f.buf.g711 != nil {
+			soundEnd = f.buf.g711.finish(f.frame)
+		}
+		f.sounds.release(soundEnd)
 	}
 	return f.flush()
 }

@@ -71,7 +71,11 @@ func marshalHead(video, sound mp4.Codec, soundRate int) ([]byte, error) {
 	if err := init.Marshal(&buf); err != nil {
 		return nil, fmt.Errorf("write head: %w", err)
 	}
-	return bytes.Clone(buf.Bytes()), nil
+	head := bytes.Clone(buf.Bytes())
+	if stand, is := sound.(*mp4.CodecLPCM); is {
+		return putFLAC(head, stand)
+	}
+	return head, nil
 }
 
 func describeVideo(c media.Codec, sets media.Parameters) (mp4.Codec, head, error) {
@@ -135,6 +139,8 @@ func describeSound(t media.Track) (codec mp4.Codec, name string, frame int64) {
 		return &mp4.CodecMPEG4Audio{Config: c}, fmt.Sprintf("mp4a.40.%d", c.Type), mpeg4audio.SamplesPerAccessUnit
 	case media.Opus:
 		return &mp4.CodecOpus{ChannelCount: t.Channels}, "opus", int64(t.ClockRate) / 50 // 20 ms
+	case media.G711A, media.G711U:
+		return describeG711(t)
 	}
 	return nil, "", 0
 }

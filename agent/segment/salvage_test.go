@@ -22,6 +22,7 @@ import (
 var (
 	aacSound  = media.Track{Codec: media.AAC, ClockRate: 48000, AudioConfig: []byte{0x11, 0x90}, Channels: 2}
 	opusSound = media.Track{Codec: media.Opus, ClockRate: 48000, Channels: 1}
+	g711Sound = media.Track{Codec: media.G711A, ClockRate: 8000, Channels: 1}
 )
 
 const mostJitter = 30 * time.Millisecond
@@ -30,11 +31,13 @@ const mostJitter = 30 * time.Millisecond
 // picture sizes and jitter.
 func drawStream(t *rapid.T, tb testing.TB) []*memory {
 	tracks := []media.Track{rapid.SampledFrom([]media.Track{small264, large264, small265}).Draw(t, "video")}
-	switch rapid.IntRange(0, 2).Draw(t, "sound") {
+	switch rapid.IntRange(0, 3).Draw(t, "sound") {
 	case 1:
 		tracks = append(tracks, aacSound)
 	case 2:
 		tracks = append(tracks, opusSound)
+	case 3:
+		tracks = append(tracks, g711Sound)
 	}
 	r := newRig(tb, tracks...)
 	r.frame = time.Duration(rapid.IntRange(20_000, 120_000).Draw(t, "frame")) * time.Microsecond
@@ -227,7 +230,7 @@ func checkSalvaged(t *testing.T, b []byte) {
 }
 
 func TestSalvageOfDamagedFiles(t *testing.T) {
-	for _, sound := range []media.Track{aacSound, opusSound} {
+	for _, sound := range []media.Track{aacSound, opusSound, g711Sound} {
 		b := shortFile(t, small265, sound)
 		files := damaged(b)
 		if len(files) < 100 {
@@ -264,6 +267,7 @@ func FuzzSalvage(f *testing.F) {
 	b := shortFile(f, small264, aacSound)
 	f.Add(b)
 	f.Add(shortFile(f, small265, opusSound))
+	f.Add(shortFile(f, small264, g711Sound))
 	for _, n := range []int{0, 7, 24, 700, len(b) / 2, len(b) - 1} {
 		f.Add(b[:n])
 	}
