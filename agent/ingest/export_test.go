@@ -7,6 +7,7 @@ import (
 	"github.com/bluenviron/gortsplib/v4/pkg/description"
 	"github.com/bluenviron/gortsplib/v4/pkg/format"
 	"github.com/bluenviron/gortsplib/v4/pkg/sdp"
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"xulang.vn/camera/agent/media"
 )
@@ -57,6 +58,23 @@ func NewClock() *Clock { return &Clock{rtpClock{rate: 90000}} }
 
 // At is the media time of a time stamp.
 func (c *Clock) At(stamp uint32, at time.Time) time.Duration { return c.c.at(stamp, at) }
+
+// Report takes a packet of RTCP as a session does, and tells what it holds.
+func (c *Clock) Report(raw []byte) (reports []*rtcp.SenderReport) {
+	pkts, err := rtcp.Unmarshal(raw)
+	if err != nil {
+		return nil
+	}
+	s := &session{picture: c.c}
+	for _, p := range pkts {
+		s.report(p)
+		if r, ok := p.(*rtcp.SenderReport); ok {
+			reports = append(reports, r)
+		}
+	}
+	c.c = s.picture
+	return reports
+}
 
 // Told takes a sender report.
 func (c *Clock) Told(ntp uint64, stamp uint32) { c.c.told(ntp, stamp) }
