@@ -124,24 +124,15 @@ func bestOrder(line []int32) (best int) {
 	return best
 }
 
-// fold writes the residual of a fixed predictor (RFC 9639, 9.2.5), signs in the
-// lowest bit.
+// fixedOf are the predictors by order: what the newest samples are multiplied by (RFC 9639, 9.2.5).
+var fixedOf = [fixedMost + 1][]int32{{}, {1}, {2, -1}, {3, -3, 1}, {4, -6, 4, -1}}
+
+// fold writes the residual of a predictor, signs in the lowest bit.
 func (e *flacEncoder) fold(line []int32, order int) {
 	for i := order; i < len(line); i++ {
-		x := line[i:]
-		at := func(back int) int32 { return line[i-back] }
-		var r int32
-		switch order {
-		case 0:
-			r = x[0]
-		case 1:
-			r = x[0] - at(1)
-		case 2:
-			r = x[0] - 2*at(1) + at(2)
-		case 3:
-			r = x[0] - 3*at(1) + 3*at(2) - at(3)
-		case 4:
-			r = x[0] - 4*at(1) + 6*at(2) - 4*at(3) + at(4)
+		r := line[i]
+		for back, c := range fixedOf[order] {
+			r -= c * line[i-1-back]
 		}
 		e.residual[i] = uint32(r<<1) ^ uint32(r>>31)
 	}

@@ -5,17 +5,17 @@ import "math/bits"
 // bitWriter appends bits, the most significant first.
 type bitWriter struct {
 	b    []byte
-	acc  uint64 // the last n bits are not in b yet
-	free uint   // n: always less than 8 between calls
+	acc  uint64
+	held uint // so many last bits of acc are not in b yet; less than 8 between calls
 }
 
 // put appends the low n bits of v; n is at most 32.
 func (w *bitWriter) put(v uint64, n uint) {
 	w.acc = w.acc<<n | v&(1<<n-1)
-	w.free += n
-	for w.free >= 8 {
-		w.free -= 8
-		w.b = append(w.b, byte(w.acc>>w.free))
+	w.held += n
+	for w.held >= 8 {
+		w.held -= 8
+		w.b = append(w.b, byte(w.acc>>w.held))
 	}
 }
 
@@ -29,8 +29,8 @@ func (w *bitWriter) unary(n uint64) {
 
 // align fills the last byte with zeros.
 func (w *bitWriter) align() {
-	if w.free > 0 {
-		w.put(0, 8-w.free)
+	if w.held > 0 {
+		w.put(0, 8-w.held)
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	"xulang.vn/camera/agent/media"
 )
 
-// flacRates are the sample rates of G.711 that make sense: RTP knows 8,000 Hz (RFC
-// 3551, 4.5.14), some cameras send more.
+// Sample rates of G.711 that make sense: RTP knows 8,000 Hz (RFC 3551, 4.5.14), some
+// cameras send more.
 const flacSlowest, flacFastest = 8000, 48000
 
 // describeG711 tells how G.711 is recorded: as FLAC, which loses nothing and which

@@ -213,6 +213,66 @@ func TestOddSoundCostsNoPicture(t *testing.T) {
 	}
 }
 
+// TestG711Time: a camera's jitter does not tear the sound apart, and a pause stays
+// where it was.
+func TestG711Time(t *testing.T) {
+	track := media.Track{Codec: media.G711A, ClockRate: 8000, Channels: 1}
+	r := newRig(t, small264, track)
+	said := voice(track.Codec, 2*8000)
+	const pause, shaky = 1013 * time.Millisecond, 9 * time.Millisecond
+	for i := range 5 * 25 {
+		if err := r.send(i == 0); err != nil {
+			t.Fatal(err)
+		}
+		at := time.Duration(i) * 40 * time.Millisecond
+		switch {
+		case i >= 50 && i < 75 || i >= 100:
+			continue
+		case i >= 75:
+			at += pause - time.Second
+		}
+		n := i % 25 * 320
+		if i >= 25 && i < 50 {
+			n += 8000
+		}
+		at += time.Duration(i%2) * shaky
+		if err := r.w.Unit(media.Unit{Track: 1, NALUs: [][]byte{said[n : n+320]}, PTS: at, DTS: at, Received: r.wall}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	type block struct{ at, ticks, samples uint64 }
+	var got []block
+	number := uint64(0)
+	for _, p := range read(t, r.stop()[0]).parts {
+		for _, tr := range p.Tracks {
+			at := tr.BaseTime
+			for _, s := range tr.Samples {
+				if tr.ID == 2 {
+					next := wholeFrame(t, s.Payload, number)
+					got = append(got, block{at, uint64(s.Duration), next - number})
+					number = next
+				}
+				at += uint64(s.Duration)
+			}
+		}
+	}
+	if len(got) != 15 || number != 3*8000 {
+		t.Fatalf("%d samples in %d blocks: %v", number, len(got), got)
+	}
+	for i, b := range got {
+		want := block{uint64(i) * 1600, 1600, 1600}
+		if i >= 10 {
+			want.at += uint64(8*pause/time.Millisecond) + 8*uint64(shaky/time.Millisecond)
+		}
+		if i == 9 {
+			want.ticks = b.ticks // up to where the sound goes on
+		}
+		if b != want {
+			t.Errorf("block %d is %v, want %v", i, b, want)
+		}
+	}
+}
+
 // wholeFrame decodes one FLAC frame with a decoder that is not ours: it has to be
 // all there is, and to begin where the one before ended.
 func wholeFrame(t *testing.T, b []byte, number uint64) (next uint64) {
