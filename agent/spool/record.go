@@ -31,8 +31,10 @@ const (
 	kindStored    kind = "stored"    // IDs[0] is in the object store
 	kindRefused   kind = "refused"   // the hub refused IDs[0] with Code
 	kindGap       kind = "gap"       // Gaps[0] is added or extended
-	kindGone      kind = "gone"      // IDs[0] left the spool; Gaps[0], if any, stands for its time
+	kindGone      kind = "gone"      // IDs left the spool; Gaps, if any, stand for their time
 	kindLast      kind = "last"      // the newest fact of Camera ends at End (written by compaction)
+	kindPolicy    kind = "policy"    // whether the bytes of Camera's Stream are Free to stay at home
+	kindWants     kind = "wants"     // Wants replace those before
 )
 
 // record is one fact of the journal.
@@ -45,7 +47,10 @@ type record struct {
 	Stored    bool               `json:"stored,omitempty"`    // of Segment
 	Code      camera.Code        `json:"code,omitempty"`
 	Camera    camera.CameraID    `json:"camera,omitempty"`
+	Stream    camera.Stream      `json:"stream,omitempty"`
+	Free      bool               `json:"free,omitempty"`
 	End       time.Time          `json:"end,omitzero"`
+	Wants     []camera.Want      `json:"wants,omitempty"`
 }
 
 func (r record) check() error {
@@ -58,19 +63,28 @@ func (r record) check() error {
 	case kindRefused:
 		ok = len(r.IDs) == 1 && r.Code != ""
 	case kindGone:
-		ok = len(r.IDs) == 1 && len(r.Gaps) <= 1
+		ok = len(r.IDs) > 0 && len(r.Gaps) <= len(r.IDs)
 	case kindGap:
 		ok = len(r.Gaps) == 1
 	case kindAnnounced:
 		ok = true
 	case kindLast:
 		ok = r.Camera.Valid() && !r.End.IsZero()
+	case kindPolicy:
+		ok = r.Camera.Valid() && r.Stream.Valid()
+	case kindWants:
+		ok = len(r.Wants) <= camera.WantsMost
 	}
 	if !ok {
 		return fmt.Errorf("read record: %q is incomplete", r.Kind)
 	}
 	for _, g := range r.Gaps {
 		if err := g.Check(); err != nil {
+			return err
+		}
+	}
+	for _, w := range r.Wants {
+		if err := w.Check(); err != nil {
 			return err
 		}
 	}

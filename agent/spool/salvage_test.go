@@ -1,0 +1,282 @@
+package spool_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	camera "xulang.vn/camera"
+	"xulang.vn/camera/agent/spool"
+)
+
+// cuts are the places at which a torn write of a film may end: within its head, at
+// and around every part's end, within each part's own head and body.
+func cuts(parts [][]byte) []int {
+	list := []int{0, 1, 3, 4, 21, filmHead - 1, filmHead, filmHead + 1, filmHead + 7, filmHead + 8}
+	end := 0
+	for _, p := range parts {
+		end += len(p)
+		list = append(list, end-len(p)/2, end-1, end, end+1, end+7, end+8, end+9)
+	}
+	return slices.DeleteFunc(list, func(n int) bool { return n > end })
+}
+
+// TestTornLastWrite leaves a file that ends anywhere, with nothing, zeros or
+// rubbish behind.
+func TestTornLastWrite(t *testing.T) {
+	_, parts := film(gateCam, camera.StreamMain, 0, 1000)
+	body := slices.Concat(parts...)
+	for _, tail := range [][]byte{nil, make([]byte, 700), bytes.Repeat([]byte{0xa5}, 5000)} {
+		for _, n := range cuts(parts) {
+			whole, size := 0, 0
+			for _, p := range parts {
+				if size+len(p) > n {
+					break
+				}
+				size += len(p)
+				whole++
+			}
+			dir := t.TempDir()
+			folder := filepath.Join(dir, "segments", string(gateCam))
+			if err := os.MkdirAll(folder, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			overwrite(t, filepath.Join(folder, "1-1.part"), slices.Concat(body[:n], tail))
+			for range 2 {
+				s := mustOpen(t, dir, roomy)
+				segs, gaps := s.Unannounced(10)
+				if len(gaps) > 0 || len(names(t, dir, "segments/*/*.part")) > 0 || len(names(t, dir, "quarantine/*")) > 0 {
+					t.Errorf("cut at %d: gaps %v, or something was left", n, gaps)
+				}
+				switch {
+				case whole == 0 && len(segs) > 0:
+					t.Errorf("cut at %d: %v", n, segs)
+				case whole > 0 && (len(segs) != 1 || segs[0] != fingerprint(gateCam, camera.StreamMain, 0, parts[:whole])):
+					t.Errorf("cut at %d: %v, want %d parts", n, segs, whole)
+				case whole > 0 && !bytes.Equal(readSegment(t, s, segs[0].SegmentID), body[:size]):
+					t.Errorf("cut at %d: other bytes", n)
+				}
+				if err := s.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
+// TestTornJournal cuts the journal within each of its last lines: what it forgets
+// of a file the file itself tells, and wants are the ones before.
+func TestTornJournal(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir, roomy)
+	mustPut(t, s, gateCam, 0, 500)
+	before := []camera.Want{window(gateCam, 0, 1, false)}
+	mustWant(t, s, before...)
+	mustPut(t, s, gateCam, 1, 500)
+	after := []camera.Want{window(gateCam, 0, 1, false), window(gateCam, 5, 1, true)}
+	mustWant(t, s, after...)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "journal.jsonl")
+	whole, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(bytes.TrimSuffix(whole, []byte("\n")), []byte("\n"))
+	first := len(whole)
+	for _, line := range lines[len(lines)-3:] { // intent, commit, wants
+		first -= len(line)
+	}
+	for n := first - 1; n <= len(whole); n++ {
+		if n%11 != 0 && n < len(whole)-1 && whole[n] != '\n' && whole[n-1] != '\n' && n > first+12 {
+			continue // every byte of a line is alike, but at its ends
+		}
+		for _, tail := range []string{"", "\x00\x00\x00\x00", "\n\xa5\n"} {
+			overwrite(t, name, append(slices.Clone(whole[:n]), tail...))
+			s := mustOpen(t, dir, roomy)
+			segs, gaps := s.Unannounced(10)
+			if len(segs) != 2 || segs[0].Seq != 0 || segs[1].Seq != 1 || len(gaps) > 0 || len(names(t, dir, "quarantine/*")) > 0 {
+				t.Fatalf("cut at %d of %d: %v %v", n, len(whole), segs, gaps)
+			}
+			want := before
+			if n == len(whole) && tail != "\x00\x00\x00\x00" || n == len(whole)-1 && tail == "\n\xa5\n" {
+				want = after
+			}
+			if got := s.Wants(); n != len(whole) && !slices.Equal(got, want) {
+				t.Fatalf("cut at %d of %d: wants %v", n, len(whole), got)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// TestSalvageRefuses: what cannot become a segment by the rules is not lost sight of.
+func TestSalvageRefuses(t *testing.T) {
+	seg, body := made(gateCam, 0, 1000)
+	final := filepath.Base(seg.Key().String())
+	tell := func(change func(*camera.Segment)) spool.Salvage {
+		return func(camera.CameraID, io.Reader, int64) (camera.Segment, error) {
+			seg := seg
+			change(&seg)
+			return seg, nil
+		}
+	}
+	broken := func(camera.CameraID, io.Reader, int64) (camera.Segment, error) {
+		return camera.Segment{}, errors.New("nothing in it")
+	}
+	same := func(*camera.Segment) {}
+	cases := []struct {
+		name        string
+		salvage     spool.Salvage
+		file        string
+		content     []byte
+		segments    int
+		quarantined int
+	}{
+		{"whole", salvage, "1-1.part", body, 1, 0},
+		{"whole under its name", salvage, final, body, 1, 0},
+		{"nobody salvages", nil, "1-1.part", body, 0, 0},
+		{"nobody salvages it under its name", nil, final, body, 0, 1},
+		{"nothing in a large file", broken, "1-1.part", make([]byte, camera.KeyLargest+1), 0, 1},
+		{"nothing in it under a name", broken, final, body, 0, 1},
+		{"more under its name", salvage, final, append(slices.Clone(body), 0), 0, 1},
+		{"less under its name", salvage, final, body[:900], 0, 1},
+		{"another's name", salvage, strings.Replace(final, "-0.mp4", "-1.mp4", 1), body, 0, 1},
+		{"no name of ours", salvage, "0" + final, body, 0, 1},
+		{"of another camera", tell(func(s *camera.Segment) { s.Camera = yardCam }), "1-1.part", body, 0, 1},
+		{"more than there is", tell(same), "1-1.part", body[:999], 0, 1},
+		{"not well-formed", tell(func(s *camera.Segment) { s.InitSize = 0 }), "1-1.part", body, 0, 1},
+		{"a start that is known better", tell(func(s *camera.Segment) { s.Start = s.Start.Add(time.Millisecond) }), final, body, 1, 0},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			folder := filepath.Join(dir, "segments", string(gateCam))
+			if err := os.MkdirAll(folder, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			overwrite(t, filepath.Join(folder, c.file), c.content)
+			s, err := spool.Open(dir, roomy, c.salvage, clock, quiet)
+			if err != nil {
+				t.Fatal(err)
+			}
+			segs, _ := s.Unannounced(10)
+			if len(segs) != c.segments || c.segments > 0 && segs[0] != seg {
+				t.Errorf("segments %v", segs)
+			}
+			if q := names(t, dir, "quarantine/*"); len(q) != c.quarantined {
+				t.Errorf("in quarantine %v", q)
+			}
+			if left := names(t, dir, "segments/*/*"); len(left) != c.segments {
+				t.Errorf("left %v", left)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+func TestSalvagedTwice(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir, roomy)
+	seg := mustPut(t, s, gateCam, 0, 1000)
+	announceAll(t, s)
+	_, body := made(gateCam, 0, 1000)
+	folder := filepath.Join(dir, "segments", string(gateCam))
+	overwrite(t, filepath.Join(folder, "1-1.part"), body)
+	_, other := made(gateCam, 0, 1200)
+	overwrite(t, filepath.Join(folder, "1-2.part"), other)
+	s = reopen(t, s, dir, roomy)
+	if segs, _ := s.Unannounced(10); len(segs) > 0 {
+		t.Errorf("announced again: %v", segs)
+	}
+	if got := readSegment(t, s, seg.SegmentID); !bytes.Equal(got, body) {
+		t.Error("other bytes")
+	}
+	if left, q := names(t, dir, "segments/*/*"), names(t, dir, "quarantine/*.part"); len(left) != 1 || len(q) != 1 {
+		t.Errorf("left %v, in quarantine %v", left, q)
+	}
+}
+
+// TestCutIntent: the journal knows more of a file than the file itself.
+func TestCutIntent(t *testing.T) {
+	d := &faulty{Disk: spool.RealDisk, err: syscall.EIO}
+	dir := t.TempDir()
+	s, err := spool.OpenOn(d, dir, roomy, salvage, clock, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := s.Create(gateCam)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seg, body := made(gateCam, 0, 1000)
+	if _, err := f.Write(body); err != nil {
+		t.Fatal(err)
+	}
+	seg.Activity = "\x01\x02\x03"
+	seg.Clock.Synchronised = true
+	part := names(t, dir, "segments/*/*.part")[0]
+	d.at = d.calls + 4 // close, write and sync of the intent, rename
+	if err := f.Commit(seg); err == nil || d.fired != "rename" {
+		t.Fatalf("fault at %s: %v", d.fired, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	overwrite(t, part, body) // as if it had crashed there
+	s = mustOpen(t, dir, roomy)
+	if segs, _ := s.Unannounced(10); len(segs) != 1 || segs[0] != seg {
+		t.Errorf("%v, want %v", segs, seg)
+	}
+}
+
+// TestReleasedJournal reads what the first release wrote: no streams, no
+// signatures, no wants.
+func TestReleasedJournal(t *testing.T) {
+	journal, err := os.ReadFile("testdata/journal-1.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	folder := filepath.Join(dir, "segments", string(gateCam))
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	overwrite(t, filepath.Join(dir, "journal.jsonl"), journal)
+	for n := range 5 {
+		seg, _ := made(gateCam, n, 1000)
+		overwrite(t, filepath.Join(folder, filepath.Base(seg.Key().String())), make([]byte, 1000))
+	}
+	for range 2 {
+		s := mustOpen(t, dir, roomy)
+		segs, gaps := s.Unannounced(10)
+		want := camera.Gap{Camera: yardCam, Start: t0, End: t0.Add(time.Minute), Cause: camera.CauseCameraOff}
+		if len(segs) != 2 || segs[0].Seq != 3 || segs[1].Seq != 4 || segs[0].Codec != "avc1.64001f" || !slices.Equal(gaps, []camera.Gap{want}) {
+			t.Errorf("%v %v", segs, gaps)
+		}
+		if got := seqs(s); !slices.Equal(got, []int{2}) { // 0 is stored, 1 refused
+			t.Errorf("waiting %v", got)
+		}
+		if u := s.Usage(); u.Used != 5000 {
+			t.Errorf("used %d", u.Used)
+		}
+		if end, _ := s.Last(gateCam); !end.Equal(t0.Add(30 * time.Second)) {
+			t.Errorf("last %v", end)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
