@@ -20,6 +20,7 @@ const (
 	putTries    = 3           // slots in a row that a store may refuse before it is a failure
 	putShortest = time.Minute // time-out of a put's body, pauses not counted …
 	putSlowest  = 8 << 10     // … plus its bytes at so many a second
+	headerMost  = 4 << 10     // bytes of one header of a slot
 	replyRead   = 64 << 10    // bytes of an answer's body that are read, to reuse the connection
 )
 
@@ -191,6 +192,8 @@ func request(ctx context.Context, hub *url.URL, j *job, body io.Reader) (*http.R
 	req.ContentLength = j.Segment.Size
 	for k, v := range j.slot.Header {
 		switch {
+		case !sendable(k, v):
+			return nil, fmt.Errorf("put segment: slot with a header that cannot be sent: %w", errLater)
 		case strings.EqualFold(k, "Host"):
 			req.Host = v
 		case strings.EqualFold(k, "Content-Length"):
@@ -202,6 +205,16 @@ func request(ctx context.Context, hub *url.URL, j *job, body io.Reader) (*http.R
 		}
 	}
 	return req, nil
+}
+
+// sendable tells whether a header is one of plain letters and printable text; what
+// a store signs is. Anything else would look like a broken network.
+func sendable(name, value string) bool {
+	plain := func(r rune) bool { return r == '-' || r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' }
+	printable := func(r rune) bool { return r >= ' ' && r <= '~' }
+	return name != "" && len(name)+len(value) <= headerMost &&
+		!strings.ContainsFunc(name, func(r rune) bool { return !plain(r) }) &&
+		!strings.ContainsFunc(value, func(r rune) bool { return !printable(r) })
 }
 
 // resolve makes the slot's address absolute. A hub reached by HTTPS may not send

@@ -3,11 +3,13 @@ package upload_test
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/agent/upload"
 )
 
 // TestExpiredSlots: the box's clock may be wrong, so the store has the last word
@@ -48,6 +50,7 @@ func TestRefusedSlots(t *testing.T) {
 		{camera.SlotAnswer{Refusal: camera.Refusal{Code: "new-code"}}, "announced"},
 		{camera.SlotAnswer{}, "announced"}, // no address
 		{camera.SlotAnswer{Slot: camera.Slot{URL: "ftp://x/y"}}, "announced"},
+		{camera.SlotAnswer{Slot: camera.Slot{URL: "/o/y", Header: map[string]string{"If-None-Match": "*\r\nX: y"}}}, "announced"},
 		{camera.SlotAnswer{Slot: camera.Slot{URL: "/o/x", Header: map[string]string{"Content-Length": "7"}}}, "announced"},
 	}
 	for _, c := range cases {
@@ -138,4 +141,37 @@ func TestStoredNotFound(t *testing.T) {
 	if w.state[lost.SegmentID] != "announced" {
 		t.Errorf("the hub does not see it and it is %q", w.state[lost.SegmentID])
 	}
+}
+
+// FuzzSlot: whatever the hub gives for a slot, bytes go out by PUT, encrypted when
+// the hub is, with headers that can be sent, or not at all.
+func FuzzSlot(f *testing.F) {
+	for _, seed := range [][3]string{
+		{"/o/footage/x.mp4?X-Amz-Signature=s", "If-None-Match", "*"}, {"https://s3.example:9000/b/k?q", "Content-Length", "100"},
+		{"https://s3.example/k", "Host", "other.example"}, {"http://s3.example/k", "", ""}, {"//s3.example/k", "a b", "c"},
+		{"/o/x", "X-Amz-Y", "a\r\nb"}, {"/o/x", "Content-Length", "0100"}, {"/%zz", "x", "y"}, {"\x00", "x", "\x7f"}, {"https:///k", "x", "ü"},
+	} {
+		f.Add(seed[0], seed[1], seed[2])
+	}
+	hub, err := url.Parse("https://hub.example/sub")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, address, name, value string) {
+		req, err := upload.Request(t.Context(), hub, camera.Slot{URL: address, Header: map[string]string{name: value}}, 100)
+		if err != nil {
+			if address != "" && strings.Contains(err.Error(), address) && len(address) > 20 {
+				t.Errorf("the address shows: %v", err)
+			}
+			return
+		}
+		if req.URL.Scheme != "https" || req.URL.Host == "" || req.Method != http.MethodPut || req.ContentLength != 100 {
+			t.Errorf("%s %s, %d bytes", req.Method, req.URL, req.ContentLength)
+		}
+		for _, v := range req.Header {
+			if strings.ContainsAny(v[0], "\r\n\x00") {
+				t.Errorf("header %q", v[0])
+			}
+		}
+	})
 }
