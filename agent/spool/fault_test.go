@@ -199,7 +199,7 @@ func TestEveryFaultOfTheDisk(t *testing.T) {
 		t.Run(fault.name, func(t *testing.T) {
 			sites := map[string]int{}
 			for n := 1; ; n++ {
-				d := &faulty{Disk: spool.RealDisk, at: n, err: fault.err, short: fault.short}
+				d := &faulty{Disk: lazy{spool.RealDisk}, at: n, err: fault.err, short: fault.short}
 				fired := t.Run(fmt.Sprint(n), func(t *testing.T) { oneFault(t, d) })
 				if !fired || d.fired == "" {
 					break
@@ -245,7 +245,7 @@ func oneFault(t *testing.T, d *faulty) {
 
 func TestFullDiskMakesRoomForTheNext(t *testing.T) {
 	dir := t.TempDir()
-	d := &faulty{Disk: spool.RealDisk, err: syscall.ENOSPC}
+	d := &faulty{Disk: lazy{spool.RealDisk}, err: syscall.ENOSPC}
 	s, err := spool.OpenOn(d, dir, roomy, salvage, clock, quiet)
 	if err != nil {
 		t.Fatal(err)
@@ -272,7 +272,7 @@ func TestFullDiskMakesRoomForTheNext(t *testing.T) {
 
 // TestFullDiskMakesRoomForAGap: a gap is written by the next try.
 func TestFullDiskMakesRoomForAGap(t *testing.T) {
-	d := &faulty{Disk: spool.RealDisk, err: syscall.ENOSPC}
+	d := &faulty{Disk: lazy{spool.RealDisk}, err: syscall.ENOSPC}
 	s, err := spool.OpenOn(d, t.TempDir(), roomy, salvage, clock, quiet)
 	if err != nil {
 		t.Fatal(err)

@@ -24,7 +24,7 @@ func clock() time.Time { return t0.Add(24 * time.Hour) }
 
 func mustOpen(t *testing.T, dir string, limits spool.Limits) *spool.Spool {
 	t.Helper()
-	s, err := spool.Open(dir, limits, salvage, clock, quiet)
+	s, err := spool.OpenOn(lazy{spool.RealDisk}, dir, limits, salvage, clock, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}

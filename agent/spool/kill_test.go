@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	killRounds = 25
+	killRounds = 15
 	childDir   = "XULANG_SPOOL_CHILD"
 	childFrom  = "XULANG_SPOOL_FROM"
 	killedSize = 20_000

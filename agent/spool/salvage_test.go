@@ -211,7 +211,7 @@ func TestSalvagedTwice(t *testing.T) {
 
 // TestCutIntent: the journal knows more of a file than the file itself.
 func TestCutIntent(t *testing.T) {
-	d := &faulty{Disk: spool.RealDisk, err: syscall.EIO}
+	d := &faulty{Disk: lazy{spool.RealDisk}, err: syscall.EIO}
 	dir := t.TempDir()
 	s, err := spool.OpenOn(d, dir, roomy, salvage, clock, quiet)
 	if err != nil {

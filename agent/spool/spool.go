@@ -140,8 +140,8 @@ func (s *Spool) compact() error {
 }
 
 // Last is the end of the newest segment or gap that was recorded of a camera's
-// main stream, also when it has left the spool since. After the clock was set back by more
-// than an hour, it follows the clock.
+// main stream, also when it has left the spool since. After the clock was set
+// back by more than an hour, it follows the clock.
 func (s *Spool) Last(c camera.CameraID) (end time.Time, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
