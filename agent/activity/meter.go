@@ -28,9 +28,10 @@
 // formula is used.
 //
 // Limits: a floor that rises (rain, the switch to night) counts as movement until it
-// has lasted for most of ten minutes. Where coarse noise takes the whole rate, or a
-// constant rate is far more than the scene needs and key frames are ten seconds
-// apart, sizes tell little, and the values are near 0 rather than wrong.
+// has lasted for most of ten minutes, and a road that is never quiet is measured
+// against its calmest moments. At a constant rate with key frames ten seconds apart
+// the values say little. Where an encoder spends its bits on noise without any
+// limit they may even fall when something moves.
 package activity
 
 import (
@@ -116,9 +117,20 @@ func (m *Meter) of(s int64) byte {
 	case s < m.first || s > m.at || s < m.at-keep:
 		return 0
 	case s == m.at:
-		return value(m.excess(m.level()))
+		return m.unfinished()
 	}
 	return m.done[s%keep]
+}
+
+// unfinished is the value of the second that is being filled. The pictures of a
+// part of it are no fair sample, those right after a key frame least of all: it says
+// no more than the second before. Movement that begins just there shows in the next.
+func (m *Meter) unfinished() byte {
+	v := value(m.excess(m.level()))
+	if m.at > m.first {
+		return min(v, m.done[(m.at-1)%keep])
+	}
+	return v
 }
 
 // restart begins a run.

@@ -76,10 +76,10 @@ const (
 func (c setting) arguments(v *footage) []string {
 	args := []string{
 		"-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", fmt.Sprintf("%dx%d", v.width, v.height), "-r", fmt.Sprint(c.rate), "-i", "-",
-		"-vf", c.filter, "-c:v", c.codec, "-preset", "superfast", "-sc_threshold", "0",
+		"-vf", c.filter, "-c:v", c.codec, "-preset", "superfast", "-sc_threshold", "0", "-threads", "1",
 	}
 	if c.codec == "libx265" {
-		args = append(args, "-x265-params", "log-level=error")
+		args = append(args, "-x265-params", "log-level=error:pools=1:frame-threads=1")
 	}
 	args = append(args, c.args...)
 	return append(args, "-f", "framecrc", "-")
@@ -97,6 +97,9 @@ func constant(kbit, buffer int) []string {
 	k := fmt.Sprintf("%dk", kbit)
 	return []string{"-b:v", k, "-minrate", k, "-maxrate", k, "-bufsize", fmt.Sprintf("%dk", kbit*buffer/1000)}
 }
+
+// direct is coding without looking ahead, as a camera does that shows live pictures.
+func direct() []string { return []string{"-tune", "zerolatency"} }
 
 func filled(kbit int) []string {
 	return append(constant(kbit, 1000), "-x264-params", "nal-hrd=cbr")
@@ -140,6 +143,11 @@ func settings() []setting {
 		set("H264 CBR 4M, GOP 1 s, 12 fps", 12, day, no, group(12, 1, 0), constant(m4, 1000)),
 		set("H264 CBR 4M, GOP 10 s, 25 fps", 25, day, no, group(25, 10, 0), constant(m4, 1000)),
 		set("H264 CBR 4M, GOP 2 s, 25 fps, filler", 25, day, no, group(25, 2, 0), filled(m4)),
+		set("H264 CRF 23, GOP 2 s, 25 fps, direct", 25, day, good, group(25, 2, 0), quality(23), direct()),
+		set("H264 CRF 28, GOP 10 s, 12 fps, direct", 12, day, good, group(12, 10, 0), quality(28), direct()),
+		set("H264 CBR 1M, GOP 2 s, 25 fps, direct", 25, day, good, group(25, 2, 0), constant(m1, 1000), direct()),
+		set("H264 CBR 4M, GOP 2 s, 25 fps, direct", 25, day, no, group(25, 2, 0), constant(m4, 1000), direct()),
+		set("H264 CRF 28, GOP 2 s, 12 fps, night, direct", 12, night, no, group(12, 2, 0), quality(28), direct()),
 		set("H264 CRF 23, GOP 2 s, 25 fps, night", 25, night, no, group(25, 2, 0), quality(23)),
 		set("H264 CRF 28, GOP 2 s, 12 fps, night", 12, night, no, group(12, 2, 0), quality(28)),
 		set("H264 CBR 1M, GOP 2 s, 25 fps, night", 25, night, no, group(25, 2, 0), constant(m1, 1000)),
