@@ -43,7 +43,7 @@ type cost struct {
 	Bytes   int64
 	Allocs  uint64
 	GC      uint32
-	Wakings int64 // voluntary context switches
+	Wakings float64 // voluntary context switches
 }
 
 // BenchmarkCost prints the CPU seconds that ingest alone takes for an hour of one
@@ -66,7 +66,7 @@ func BenchmarkCost(b *testing.B) {
 					}
 					hours := float64(n) * measured.Hours()
 					b.ReportMetric(c.CPU.Seconds()/hours, "cpu-s/stream-h")
-					b.ReportMetric(float64(c.Wakings)/float64(n)/measured.Seconds(), "wakes/stream-s")
+					b.ReportMetric(c.Wakings/float64(n)/measured.Seconds(), "wakes/stream-s")
 					b.ReportMetric(float64(c.Allocs)/float64(c.Units), "allocs/picture")
 					b.ReportMetric(float64(c.GC)/measured.Seconds(), "gc/s")
 					b.ReportMetric(0, "ns/op")
@@ -156,7 +156,7 @@ func usage() cost {
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return cost{CPU: time.Duration(u.Utime.Nano() + u.Stime.Nano()), Wakings: u.Nvcsw, Allocs: m.Mallocs, GC: m.NumGC}
+	return cost{CPU: time.Duration(u.Utime.Nano() + u.Stime.Nano()), Wakings: float64(u.Nvcsw), Allocs: m.Mallocs, GC: m.NumGC}
 }
 
 // counter is a receiver that keeps nothing.
@@ -180,11 +180,11 @@ func (c *counter) Stop(cause camera.GapCause, detail string) {
 type crowd struct{ streams []*gortsplib.ServerStream }
 
 func (c *crowd) stream(path string) (*base.Response, *gortsplib.ServerStream, error) {
-	n, err := strconv.Atoi(strings.Trim(path, "/"))
-	if err != nil || n < 0 || n >= len(c.streams) {
-		return &base.Response{StatusCode: base.StatusNotFound}, nil, nil
+	var n int
+	if got, _ := fmt.Sscanf(path, "/%d", &n); got == 1 && n >= 0 && n < len(c.streams) {
+		return &base.Response{StatusCode: base.StatusOK}, c.streams[n], nil
 	}
-	return &base.Response{StatusCode: base.StatusOK}, c.streams[n], nil
+	return &base.Response{StatusCode: base.StatusNotFound}, nil, nil
 }
 
 func (c *crowd) OnDescribe(ctx *gortsplib.ServerHandlerOnDescribeCtx) (*base.Response, *gortsplib.ServerStream, error) {

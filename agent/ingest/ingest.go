@@ -6,9 +6,10 @@
 // out after a few wrong tries).
 //
 // Times: a unit's Received is when its first packet was read, which is up to
-// Config.Gather after it came. As with jitter on the network, that only ever
-// delays, so the minimum of (received − media time) stays a sound start of a run,
-// late by at most Gather.
+// Config.Gather after it came, and more while the receiver is so slow that the
+// queue before it is full. As with jitter on the network, that only ever delays,
+// so the minimum of (received − media time) stays a sound start of a run, late by
+// at most Gather.
 package ingest
 
 import (

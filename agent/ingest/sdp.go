@@ -29,7 +29,8 @@ func usableSDP(body []byte, sound bool) []byte {
 		head := only(sections[0], keep)
 		out, found := bytes.Clone(head), false
 		for _, s := range sections[1:] {
-			if !bytes.HasPrefix(s, []byte("m=video")) && !(sound && bytes.HasPrefix(s, []byte("m=audio"))) {
+			wanted := bytes.HasPrefix(s, []byte("m=video")) || sound && bytes.HasPrefix(s, []byte("m=audio"))
+			if !wanted {
 				continue
 			}
 			for _, keep := range sectionLines {

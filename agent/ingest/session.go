@@ -181,8 +181,8 @@ func (s *session) rest() error {
 // unit hands one unit on, and tells whether recording can start at it.
 func (s *session) unit(u media.Unit) (usable bool, err error) {
 	if u.Track > 0 {
-		if !s.started {
-			return false, nil
+		if !s.started || u.PTS < s.zero {
+			return false, nil // it belongs to pictures that were not handed on
 		}
 		u.PTS -= s.zero
 		u.DTS = u.PTS
