@@ -20,7 +20,7 @@ import (
 
 const (
 	awayCams = 8
-	awayLong = 18 * time.Second // of one segment
+	awayLong = 30 * time.Second // of one segment
 	perHour  = int(time.Hour / awayLong)
 	awaySegs = awayCams * 72 * perHour
 	awaySize = 100
