@@ -34,6 +34,7 @@ type book struct {
 	// has left is remembered, for a crash may have kept the file from leaving.
 	loading bool
 	left    map[camera.SegmentID]bool
+	lately  map[camera.CameraID]bool // something was recorded since the journal was written anew
 }
 
 func newBook() *book {
@@ -48,12 +49,13 @@ func newBook() *book {
 		rate:     rate{},
 		loading:  true,
 		left:     map[camera.SegmentID]bool{},
+		lately:   map[camera.CameraID]bool{},
 	}
 }
 
 // ready ends the loading.
 func (b *book) ready() {
-	b.loading, b.left = false, nil
+	b.loading, b.left, b.lately = false, nil, nil
 	b.sort()
 }
 
@@ -95,6 +97,7 @@ func (b *book) apply(r record) {
 		}
 	case kindLast:
 		b.last[r.Camera] = r.End
+		delete(b.lately, r.Camera) // these records end what was written anew
 	case kindPolicy:
 		b.sources[source{r.Camera, r.Stream}] = r.Free
 	case kindWants:
@@ -167,6 +170,9 @@ func (b *book) expect(c camera.CameraID, size int64) {
 func (b *book) ended(c camera.CameraID, stream camera.Stream, end time.Time) {
 	if stream != camera.StreamMain {
 		return
+	}
+	if b.loading {
+		b.lately[c] = true
 	}
 	if last := b.last[c]; end.After(last) || last.Sub(end) > time.Hour {
 		b.last[c] = end

@@ -7,8 +7,13 @@ import (
 	camera "xulang.vn/camera"
 )
 
-// gapLongest bounds how far gaps of lost footage grow together.
-const gapLongest = 24 * time.Hour
+const (
+	// gapLongest bounds how far gaps of lost footage grow together.
+	gapLongest = 24 * time.Hour
+
+	// gapShortest is less than a person would miss.
+	gapShortest = 250 * time.Millisecond
+)
 
 // notice is a gap of the book.
 type notice struct {
@@ -113,6 +118,16 @@ func (b *book) before(kind gapKind, end time.Time) (camera.Gap, bool) {
 	}
 	for _, n := range b.freshGaps {
 		if kindOf(n.of) == kind && n.of.End.Equal(end) {
+			return n.of, true
+		}
+	}
+	return camera.Gap{}, false
+}
+
+// until is the gap of a source that ends at a time, if the agent told one.
+func (b *book) until(src source, end time.Time) (camera.Gap, bool) {
+	for _, n := range b.gaps {
+		if keyOf(n.of).source == src && n.of.End.Equal(end) && n.of.Cause != camera.CauseOverwritten && n.of.Cause != camera.CauseDisk {
 			return n.of, true
 		}
 	}

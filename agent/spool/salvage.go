@@ -157,10 +157,30 @@ func (s *Spool) adopt(r rescued) error {
 		if err := s.disk.Rename(r.name, s.path(r.seg)); err != nil {
 			return fmt.Errorf("salvage segment: %w", err)
 		}
+		s.explain(r.seg)
 	}
 	s.log.Info("salvaged", "segment", r.seg.SegmentID, "bytes", r.seg.Size, "end", r.seg.End)
 	s.book.apply(record{Kind: kindSegment, Segment: &r.seg})
 	return nil
+}
+
+// explain adds the gap before a segment that was not closed: who recorded it tells
+// the gap when the segment is closed, and that never came. When the camera was
+// heard of since the agent began, it was between two sessions; else the agent was
+// off.
+func (s *Spool) explain(seg camera.Segment) {
+	last, known := s.book.last[seg.Camera]
+	if !known || seg.Stream != camera.StreamMain || seg.Start.Sub(last) <= gapShortest {
+		return
+	}
+	g := camera.Gap{Camera: seg.Camera, Start: last, End: seg.Start, Cause: camera.CauseAgentOff}
+	if s.book.lately[seg.Camera] {
+		g.Cause = camera.CauseReconnect
+	}
+	if grown, ok := s.book.until(source{seg.Camera, seg.Stream}, last); ok {
+		g.Start, g.Cause = grown.Start, grown.Cause // of what was growing then
+	}
+	s.book.apply(record{Kind: kindGap, Gaps: []camera.Gap{g}})
 }
 
 func (s *Spool) clear(name, why string) error {

@@ -209,6 +209,62 @@ func TestSalvagedTwice(t *testing.T) {
 	}
 }
 
+// TestSalvagedGap: whoever recorded what was not closed did not live to tell the
+// gap before it.
+func TestSalvagedGap(t *testing.T) {
+	off := camera.Gap{Camera: gateCam, Start: t0.Add(6 * time.Second), End: t0.Add(9 * time.Second), Cause: camera.CauseCameraOff}
+	cases := []struct {
+		name   string
+		begin  bool // the agent begins anew after segment 0
+		told   bool // of a part of the gap
+		stream camera.Stream
+		number int // of the segment that is not closed
+		cause  camera.GapCause
+	}{
+		{"the agent was off", true, false, camera.StreamMain, 2, camera.CauseAgentOff},
+		{"between sessions", false, false, camera.StreamMain, 2, camera.CauseReconnect},
+		{"a gap was growing", false, true, camera.StreamMain, 2, camera.CauseCameraOff},
+		{"a gap was growing after a start", true, true, camera.StreamMain, 2, camera.CauseCameraOff},
+		{"no gap", false, false, camera.StreamMain, 1, ""},
+		{"small stream", true, false, camera.StreamSub, 2, ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			s := mustOpen(t, dir, roomy)
+			mustPut(t, s, gateCam, 0, 500)
+			if c.begin {
+				s = reopen(t, s, dir, roomy)
+			}
+			if c.told {
+				if err := s.AddGap(off); err != nil {
+					t.Fatal(err)
+				}
+				announceAll(t, s)
+			}
+			f, err := s.Create(gateCam)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, parts := film(gateCam, c.stream, c.number, 500)
+			if _, err := f.Write(parts[0]); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				s = reopen(t, s, dir, roomy)
+				_, gaps := s.Unannounced(10)
+				want := []camera.Gap{{Camera: gateCam, Start: t0.Add(6 * time.Second), End: t0.Add(12 * time.Second), Cause: c.cause}}
+				if c.cause == "" {
+					want = nil
+				}
+				if !slices.Equal(gaps, want) {
+					t.Errorf("gaps %v, want %v", gaps, want)
+				}
+			}
+		})
+	}
+}
+
 // TestCutIntent: the journal knows more of a file than the file itself.
 func TestCutIntent(t *testing.T) {
 	d := &faulty{Disk: lazy{spool.RealDisk}, err: syscall.EIO}
