@@ -51,7 +51,7 @@ var quick = []string{
 	"H264 CRF 23, GOP 2 s, 25 fps",
 	"H264 CRF 23, GOP 2 s, 12 fps, B",
 	"H265 CRF 28, GOP 10 s, 12 fps, B",
-	"H264 CBR 1M, GOP 2 s, 25 fps, direct",
+	"H264 CBR 1M, GOP 2 s, 25 fps",
 	"H264 CBR 4M, GOP 2 s, 25 fps, B",
 }
 
