@@ -74,6 +74,9 @@ func (s *Spool) expire() error {
 // disk that makes the room for the journal's line. Of the others the gap has to be
 // durable before the footage is gone.
 func (s *Spool) evict(list []*footage) error {
+	if s.closed {
+		return errClosed // the files are not ours any more
+	}
 	for part := range slices.Chunk(list, goneMost) {
 		var quiet, told []*footage
 		for _, f := range part {

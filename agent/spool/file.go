@@ -29,7 +29,7 @@ func (s *Spool) Create(c camera.CameraID) (*File, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil, errors.New("create segment: spool is closed")
+		return nil, fmt.Errorf("create segment: %w", errClosed)
 	}
 	if !s.fits(c) {
 		return nil, fmt.Errorf("create segment: %w", ErrHeld)
@@ -85,7 +85,7 @@ func (f *File) Write(b []byte) (int, error) {
 // write does not hold the spool's lock: cameras wait for the disk side by side.
 func (f *File) write(b []byte) (int, error) {
 	if f.spool.ended.Load() {
-		return 0, errors.New("spool is closed") // the next Open may have the file by now
+		return 0, errClosed // the next Open may have the file by now
 	}
 	n, err := writeAll(f.f, b)
 	if err == nil {
@@ -183,6 +183,9 @@ func (f *File) drop() error {
 	if f.f != nil {
 		err = f.f.Close()
 		f.f = nil
+	}
+	if f.spool.closed {
+		return err // the next Open salvages it
 	}
 	return errors.Join(err, f.spool.disk.Remove(f.part))
 }

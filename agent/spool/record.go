@@ -1,13 +1,10 @@
 package spool
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"strconv"
 	"time"
 
@@ -122,48 +119,4 @@ func decode(line []byte) (record, error) {
 		return record{}, fmt.Errorf("read record: %w", err)
 	}
 	return r, r.check()
-}
-
-// damage counts the lines that could not be read. Those at the end are what a
-// crash leaves and are cut; those with good lines after them are a broken disk.
-type damage struct{ inside, tail int }
-
-// readJournal hands every good record to each, in order.
-func readJournal(r io.Reader, each func(record)) (damage, error) {
-	var d damage
-	in := bufio.NewReaderSize(r, 64<<10)
-	for {
-		line, err := readLine(in)
-		if len(line) > 0 {
-			torn := err != nil // the last line has no line feed: its write did not finish
-			rec, bad := decode(bytes.TrimSuffix(line, []byte("\n")))
-			if bad != nil || torn {
-				d.tail++
-			} else {
-				d.inside, d.tail = d.inside+d.tail, 0
-				each(rec)
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return d, nil
-		}
-		if err != nil {
-			return d, fmt.Errorf("read journal: %w", err)
-		}
-	}
-}
-
-// readLine reads one line with its line feed; of a line that is too long it
-// returns the beginning, which no checksum will match.
-func readLine(in *bufio.Reader) ([]byte, error) {
-	var line []byte
-	for {
-		part, err := in.ReadSlice('\n')
-		if len(line)+len(part) <= lineLargest {
-			line = append(line, part...)
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return line, err
-		}
-	}
 }

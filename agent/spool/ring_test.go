@@ -228,3 +228,34 @@ func TestDiskSmallerThanTheLimit(t *testing.T) {
 		}
 	}
 }
+
+// TestFullDiskOfHeldFootage says what is in the way, and ends with the want.
+func TestFullDiskOfHeldFootage(t *testing.T) {
+	d := newMemory()
+	d.quota = 100_000
+	s, err := spool.OpenOn(d, t.TempDir(), roomy, salvage, clock, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }() // of no more interest
+	s.SetPolicy(yardFree)
+	mustWant(t, s, window(yardCam, 0, 1000, false))
+	n := 0
+	for ; err == nil && n < 10; n++ {
+		_, err = put(s, yardCam, n, 20_000)
+	}
+	if !errors.Is(err, spool.ErrHeld) || !errors.Is(err, spool.ErrFull) {
+		t.Fatalf("number %d: %v", n, err)
+	}
+	if got := here(s, yardCam, n); len(got) != n-1 {
+		t.Errorf("of %d held segments %v are left", n-1, got)
+	}
+	mustWant(t, s)
+	_, err = put(s, yardCam, n, 20_000)
+	if err != nil {
+		_, err = put(s, yardCam, n+1, 20_000) // the first one made room
+	}
+	if err != nil {
+		t.Errorf("after the want has ended: %v", err)
+	}
+}

@@ -58,10 +58,17 @@ func (s *Spool) salvageRest(files found, cut map[camera.SegmentID]camera.Segment
 		list = append(list, r)
 	}
 	slices.SortFunc(list, rescued.compare)
+	unknown := 0
 	for _, r := range list {
 		if err := s.adopt(r); err != nil {
 			return err
 		}
+		if !r.part {
+			unknown++
+		}
+	}
+	if unknown > 0 {
+		s.log.Warn("salvaged segments that the journal did not know", "count", unknown)
 	}
 	return nil
 }
@@ -158,8 +165,8 @@ func (s *Spool) adopt(r rescued) error {
 			return fmt.Errorf("salvage segment: %w", err)
 		}
 		s.explain(r.seg)
+		s.log.Info("salvaged", "segment", r.seg.SegmentID, "bytes", r.seg.Size, "end", r.seg.End)
 	}
-	s.log.Info("salvaged", "segment", r.seg.SegmentID, "bytes", r.seg.Size, "end", r.seg.End)
 	s.book.apply(record{Kind: kindSegment, Segment: &r.seg})
 	return nil
 }

@@ -336,3 +336,46 @@ func TestReleasedJournal(t *testing.T) {
 		}
 	}
 }
+
+// TestClosedSpool: who still writes when the spool is closed loses nothing, and
+// does nothing to the next one.
+func TestClosedSpool(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir, spool.Limits{Bytes: 1000})
+	mustPut(t, s, gateCam, 0, 900)
+	seg, parts := film(gateCam, camera.StreamMain, 1, 900)
+	var open []*spool.File
+	for range 2 {
+		f, err := s.Create(gateCam)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range parts {
+			if _, err := f.Write(part); err != nil {
+				t.Fatal(err)
+			}
+		}
+		open = append(open, f)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open[0].Write(parts[0]); err == nil {
+		t.Error("written after the end")
+	}
+	if err := open[0].Commit(seg); err == nil {
+		t.Error("committed after the end")
+	}
+	open[1].Discard()
+	if err := s.SetWants([]camera.Want{window(gateCam, 0, 1, false)}); err == nil {
+		t.Error("wanted after the end")
+	}
+	s.SetPolicy(nil)
+	if files := names(t, dir, "segments/*/*"); len(files) != 3 {
+		t.Errorf("left: %v", files)
+	}
+	s = mustOpen(t, dir, roomy)
+	if segs, _ := s.Unannounced(10); len(segs) != 2 || segs[1] != seg {
+		t.Errorf("segments %v", segs)
+	}
+}

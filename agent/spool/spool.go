@@ -21,6 +21,8 @@ const (
 	partSuffix    = ".part"
 )
 
+var errClosed = errors.New("spool is closed")
+
 // Limits bound what the spool keeps.
 type Limits struct {
 	Bytes int64 // of all committed files; must be positive
@@ -107,7 +109,7 @@ func (s *Spool) Close() error {
 // error neither the book nor, after the next rewrite, the journal has them.
 func (s *Spool) write(sync bool, recs ...record) error {
 	if s.closed {
-		return errors.New("spool is closed")
+		return errClosed
 	}
 	for _, r := range recs {
 		if err := r.check(); err != nil {
