@@ -74,9 +74,9 @@ type Past interface {
 	Window(ctx context.Context, c Camera, from, to time.Time) ([]Span, []Footage, error)
 	Segment(context.Context, camera.SegmentID) (Footage, error)
 	// At gives the segment whose first picture stands for a moment: one that covers
-	// it, or the newest that starts before it within that time. CodeNoFootage when
-	// there is none.
-	At(ctx context.Context, id camera.CameraID, at time.Time, within time.Duration) (Footage, error)
+	// it, or the newest that starts before it within that time; with here only of
+	// those that are playable. CodeNoFootage when there is none.
+	At(ctx context.Context, id camera.CameraID, at time.Time, within time.Duration, here bool) (Footage, error)
 	// Activity tells how much moved: at most that many values, in whole-second steps
 	// from the window's start; nil when nothing is known.
 	Activity(footage []Footage, from, to time.Time, most int) (step time.Duration, values []byte)

@@ -26,9 +26,9 @@ func (p past) Segment(_ context.Context, id camera.SegmentID) (cases.Footage, er
 	return cases.Footage{}, camera.Errorf(camera.CodeUnknownSegment, "no segment")
 }
 
-func (p past) At(_ context.Context, id camera.CameraID, at time.Time, within time.Duration) (cases.Footage, error) {
+func (p past) At(_ context.Context, id camera.CameraID, at time.Time, within time.Duration, here bool) (cases.Footage, error) {
 	for _, f := range p.footage {
-		if f.Camera == id && !f.Start.After(at) && (f.End.After(at) || at.Sub(f.Start) < within) {
+		if f.Camera == id && (!here || f.State.Playable()) && !f.Start.After(at) && (f.End.After(at) || at.Sub(f.Start) < within) {
 			return f, nil
 		}
 	}

@@ -13,8 +13,9 @@ import (
 const StillWithin = camera.SegmentLongest
 
 // Still gives the picture that stands for a moment, and when it was taken: a file
-// with one key frame, from the store when its bytes are there, else from home. It
-// is what was announced, or it is not shown.
+// with one key frame, from the store when its bytes are there, else from home.
+// Where home cannot or may not give the best one, a smaller one that is in the
+// store stands in. It is what was announced, or it is not shown.
 func (c *Cases) Still(ctx context.Context, who Officer, caseID string, id camera.CameraID, at time.Time) (data []byte, taken time.Time, err error) {
 	seg, outcome := c.decideStill(ctx, who, caseID, id, at)
 	err = c.settle(ctx, Record{Actor: who, Action: actStill, Case: caseID, Camera: id, Detail: stamp(at)}, outcome)
@@ -23,9 +24,8 @@ func (c *Cases) Still(ctx context.Context, who Officer, caseID string, id camera
 	}
 	if seg.State.Playable() {
 		data, err = c.storedStill(ctx, seg)
-	} else if data, err = c.homeStill(ctx, seg); err == nil {
-		// A home may take its time, and its household may have changed its mind.
-		_, err = c.gate(ctx, who, camera.ActionPlayback, caseID, id)
+	} else {
+		data, seg, err = c.farStill(ctx, who, caseID, seg, at)
 	}
 	if err != nil {
 		return nil, time.Time{}, err
@@ -33,29 +33,77 @@ func (c *Cases) Still(ctx context.Context, who Officer, caseID string, id camera
 	return data, seg.Start, nil
 }
 
+// farStill asks the home. It may take its time, and its household may have changed
+// its mind meanwhile.
+func (c *Cases) farStill(ctx context.Context, who Officer, caseID string, seg Footage, at time.Time) ([]byte, Footage, error) {
+	data, asked := c.homeStill(ctx, seg)
+	cam, err := c.gate(ctx, who, camera.ActionPlayback, caseID, seg.Camera)
+	if err != nil {
+		return nil, seg, err
+	}
+	if asked == nil {
+		return data, seg, c.mayLeave(cam)
+	}
+	if camera.CodeOf(asked) == camera.CodeUnreachable {
+		if here, err := c.hereAt(ctx, seg.Camera, at); err == nil {
+			data, err = c.storedStill(ctx, here)
+			return data, here, err
+		}
+	}
+	return nil, seg, asked
+}
+
+// mayLeave tells whether bytes may leave the house now, be it one picture: not
+// while the household pauses the camera.
+func (c *Cases) mayLeave(cam Camera) error {
+	return camera.Decide(cam.Consent, camera.ActionUpload, camera.Asker{}, c.Now())
+}
+
+// hereAt finds a picture in the store, of a segment that covers the moment.
+func (c *Cases) hereAt(ctx context.Context, id camera.CameraID, at time.Time) (Footage, error) {
+	seg, err := c.Past.At(ctx, id, at, 0, true)
+	if err == nil {
+		err = sized(seg, camera.KeyLargest)
+	}
+	return seg, err
+}
+
 func (c *Cases) decideStill(ctx context.Context, who Officer, caseID string, id camera.CameraID, at time.Time) (Footage, error) {
-	if _, err := c.gate(ctx, who, camera.ActionPlayback, caseID, id); err != nil {
+	cam, err := c.gate(ctx, who, camera.ActionPlayback, caseID, id)
+	if err != nil {
 		return Footage{}, err
 	}
 	if y := at.UTC().Year(); y < 1970 || y > 9999 {
 		return Footage{}, camera.Errorf(camera.CodeBadRequest, "a moment outside of the years 1970 to 9999")
 	}
-	seg, err := c.Past.At(ctx, id, at, StillWithin)
+	seg, err := c.Past.At(ctx, id, at, StillWithin, false)
 	if err != nil {
 		return Footage{}, err
 	}
-	most := int64(camera.KeyLargest)
 	switch seg.State {
 	case camera.StateStored, camera.StateHeld:
+		return seg, sized(seg, camera.KeyLargest)
 	case camera.StateHome, camera.StateRequested, camera.StateUploading:
-		most = camera.StillLargest
 	default:
 		return Footage{}, camera.Errorf(camera.CodeNoFootage, "segment %s: bytes are %s", seg.SegmentID, seg.State)
 	}
-	if seg.KeySize <= 0 || seg.KeySize > most {
-		return Footage{}, camera.Errorf(camera.CodeNoFootage, "segment %s: first picture of %d bytes, at most %d", seg.SegmentID, seg.KeySize, most)
+	if err = c.mayLeave(cam); err == nil {
+		err = sized(seg, camera.StillLargest)
 	}
-	return seg, nil
+	if err == nil {
+		return seg, nil
+	}
+	if here, other := c.hereAt(ctx, id, at); other == nil {
+		return here, nil
+	}
+	return Footage{}, err
+}
+
+func sized(seg Footage, most int64) error {
+	if seg.KeySize <= 0 || seg.KeySize > most {
+		return camera.Errorf(camera.CodeNoFootage, "segment %s: first picture of %d bytes, at most %d", seg.SegmentID, seg.KeySize, most)
+	}
+	return nil
 }
 
 func (c *Cases) storedStill(ctx context.Context, seg Footage) ([]byte, error) {

@@ -25,11 +25,33 @@ func TestStill(t *testing.T) {
 			v.atHome, v.homeErr = data, err
 		}
 	}
+	pause := func(v *village) { v.cams[0].Consent.Paused = true }
+	small := func(v *village) { // of the same time, in the store
+		f := v.footage[0]
+		f.Stream, f.State, f.Run = camera.StreamSub, camera.StateStored, "00000000000000bb"
+		f.KeySize, f.KeySHA256 = int64(len(picture)), sha256.Sum256(picture)
+		v.footage, v.stored, v.storeErr = append(v.footage, f), picture, nil
+	}
 	for name, c := range map[string]struct {
 		change func(*village)
 		code   camera.Code
 		logged camera.Code
 	}{
+		"paused, stored":       {pause, "", ""},
+		"paused, at home":      {func(v *village) { home(picture, nil)(v); pause(v) }, camera.CodePaused, camera.CodePaused},
+		"paused, a small one":  {func(v *village) { home(nil, errors.New("nobody asks the home"))(v); small(v); pause(v) }, "", ""},
+		"paused meanwhile":     {func(v *village) { home(picture, nil)(v); v.meanwhile = func() { pause(v) } }, camera.CodePaused, ""},
+		"no link, a small one": {func(v *village) { home(nil, coded(camera.CodeUnreachable))(v); small(v) }, "", ""},
+		"no link, and withdrawn": {func(v *village) {
+			home(nil, coded(camera.CodeUnreachable))(v)
+			small(v)
+			v.meanwhile = func() { v.cams[0].Shared = false }
+		}, camera.CodeNoConsent, ""},
+		"no link, the small one expires": {func(v *village) {
+			home(nil, coded(camera.CodeUnreachable))(v)
+			small(v)
+			v.storeErr = coded(camera.CodeNotFound)
+		}, camera.CodeNoFootage, ""},
 		"stored":                 {func(v *village) { v.homeErr = errors.New("nobody asks the home") }, "", ""},
 		"held":                   {state(camera.StateHeld), "", ""},
 		"at home":                {home(picture, nil), "", ""},
@@ -43,6 +65,7 @@ func TestStill(t *testing.T) {
 		"made before stills":     {func(v *village) { v.footage[0].KeySize = 0 }, camera.CodeNoFootage, camera.CodeNoFootage},
 		"large, stored":          {func(v *village) { sized(v, large, camera.StateStored) }, "", ""},
 		"large, at home":         {func(v *village) { sized(v, large, camera.StateHome) }, camera.CodeNoFootage, camera.CodeNoFootage},
+		"large, and a small one": {func(v *village) { sized(v, large, camera.StateHome); small(v) }, "", ""},
 		"as large as the link":   {func(v *village) { sized(v, large[1:], camera.StateHome) }, "", ""},
 		"too large":              {func(v *village) { sized(v, make([]byte, camera.KeyLargest+1), camera.StateStored) }, camera.CodeNoFootage, camera.CodeNoFootage},
 		"store is away":          {func(v *village) { v.storeErr = errors.New("away") }, camera.CodeUnavailable, ""},
@@ -76,7 +99,7 @@ func TestStill(t *testing.T) {
 		if camera.CodeOf(err) != c.code {
 			t.Errorf("%s: %v, want %q", name, err, c.code)
 		}
-		if err == nil && (sha256.Sum256(data) != v.footage[0].KeySHA256 || !taken.Equal(noon.Add(-time.Minute))) || err != nil && (data != nil || !taken.IsZero()) {
+		if err == nil && (sha256.Sum256(data) != v.footage[len(v.footage)-1].KeySHA256 || !taken.Equal(noon.Add(-time.Minute))) || err != nil && (data != nil || !taken.IsZero()) {
 			t.Errorf("%s: %d bytes of %v, %v", name, len(data), taken, err)
 		}
 		if len(v.records) != before+1 || v.records[before].Refused != c.logged || v.records[before].Detail != "2026-11-22T04:59:03.000Z" {

@@ -124,25 +124,29 @@ func TestAt(t *testing.T) {
 		have   []seg
 		within int
 		want   camera.RunID // at 100 s; "" is none
+		here   bool
 	}{
-		"nothing":                           {nil, 60, ""},
-		"it covers":                         {[]seg{{run, 100, 106, main, home}}, 0, run},
-		"it ends at that moment":            {[]seg{{run, 94, 100, main, home}}, 5, ""},
-		"it started a while before":         {[]seg{{run, 94, 100, main, home}}, 6, run},
-		"a long one covers":                 {[]seg{{run, 0, 101, main, home}}, 1, run},
-		"it starts later":                   {[]seg{{run, 101, 107, main, home}}, 60, ""},
-		"main before sub":                   {[]seg{{run, 95, 101, main, home}, {old, 99, 105, sub, stored}}, 60, run},
-		"sub covers, main is before":        {[]seg{{run, 94, 100, main, stored}, {old, 99, 105, sub, home}}, 60, old},
-		"playable before home":              {[]seg{{run, 90, 101, main, stored}, {old, 99, 105, main, home}}, 60, run},
-		"held is playable":                  {[]seg{{run, 90, 101, main, camera.StateHeld}, {old, 99, 105, main, camera.StateUploading}}, 60, run},
-		"the newest of those that cover":    {[]seg{{run, 90, 101, main, home}, {old, 99, 105, main, camera.StateRequested}}, 60, old},
-		"the newest before it":              {[]seg{{run, 80, 86, main, stored}, {old, 86, 92, sub, home}}, 60, old},
-		"of two at once main":               {[]seg{{old, 86, 92, sub, stored}, {run, 86, 92, main, home}}, 60, run},
-		"of two at once the playable":       {[]seg{{run, 86, 92, main, home}, {old, 86, 92, main, stored}}, 60, old},
-		"what is gone shows nothing":        {[]seg{{run, 100, 106, main, camera.StateExpired}, {old, 99, 105, main, camera.StateLost}, {next, 98, 104, main, camera.StateWithheld}}, 60, ""},
-		"a gone one does not hide the next": {[]seg{{run, 100, 106, main, camera.StateLost}, {old, 70, 76, sub, home}}, 60, old},
-		"far away":                          {[]seg{{run, 10, 16, main, stored}}, 60, ""},
-		"within less than nothing":          {[]seg{{run, 94, 100, main, stored}}, -60, ""},
+		"nothing":                           {nil, 60, "", false},
+		"in the store":                      {[]seg{{run, 100, 106, main, home}, {old, 99, 105, sub, stored}}, 60, old, true},
+		"in the store, before it":           {[]seg{{run, 100, 106, main, camera.StateUploading}, {old, 80, 86, sub, camera.StateHeld}}, 60, old, true},
+		"nothing in the store":              {[]seg{{run, 100, 106, main, camera.StateRequested}}, 60, "", true},
+		"it covers":                         {[]seg{{run, 100, 106, main, home}}, 0, run, false},
+		"it ends at that moment":            {[]seg{{run, 94, 100, main, home}}, 5, "", false},
+		"it started a while before":         {[]seg{{run, 94, 100, main, home}}, 6, run, false},
+		"a long one covers":                 {[]seg{{run, 0, 101, main, home}}, 1, run, false},
+		"it starts later":                   {[]seg{{run, 101, 107, main, home}}, 60, "", false},
+		"main before sub":                   {[]seg{{run, 95, 101, main, home}, {old, 99, 105, sub, stored}}, 60, run, false},
+		"sub covers, main is before":        {[]seg{{run, 94, 100, main, stored}, {old, 99, 105, sub, home}}, 60, old, false},
+		"playable before home":              {[]seg{{run, 90, 101, main, stored}, {old, 99, 105, main, home}}, 60, run, false},
+		"held is playable":                  {[]seg{{run, 90, 101, main, camera.StateHeld}, {old, 99, 105, main, camera.StateUploading}}, 60, run, false},
+		"the newest of those that cover":    {[]seg{{run, 90, 101, main, home}, {old, 99, 105, main, camera.StateRequested}}, 60, old, false},
+		"the newest before it":              {[]seg{{run, 80, 86, main, stored}, {old, 86, 92, sub, home}}, 60, old, false},
+		"of two at once main":               {[]seg{{old, 86, 92, sub, stored}, {run, 86, 92, main, home}}, 60, run, false},
+		"of two at once the playable":       {[]seg{{run, 86, 92, main, home}, {old, 86, 92, main, stored}}, 60, old, false},
+		"what is gone shows nothing":        {[]seg{{run, 100, 106, main, camera.StateExpired}, {old, 99, 105, main, camera.StateLost}, {next, 98, 104, main, camera.StateWithheld}}, 60, "", false},
+		"a gone one does not hide the next": {[]seg{{run, 100, 106, main, camera.StateLost}, {old, 70, 76, sub, home}}, 60, old, false},
+		"far away":                          {[]seg{{run, 10, 16, main, stored}}, 60, "", false},
+		"within less than nothing":          {[]seg{{run, 94, 100, main, stored}}, -60, "", false},
 	} {
 		x, _ := open(t)
 		for i, h := range c.have {
@@ -159,7 +163,7 @@ func TestAt(t *testing.T) {
 				}
 			}
 		}
-		e, err := x.At(t.Context(), mine, at(100), time.Duration(c.within)*time.Second)
+		e, err := x.At(t.Context(), mine, at(100), time.Duration(c.within)*time.Second, c.here)
 		switch {
 		case c.want == "" && camera.CodeOf(err) != camera.CodeNoFootage:
 			t.Errorf("%s: %s, %v", name, e.SegmentID, err)
@@ -175,12 +179,12 @@ func TestAtNeedsAPicture(t *testing.T) {
 	blind.KeySize, blind.KeySHA256 = 0, camera.Hash{}
 	accept(t, x, []camera.Segment{segment(0), blind})
 	for sec, wanted := range map[int]string{3: "0 <nil>", 7: "0 <nil>"} {
-		e, err := x.At(t.Context(), mine, at(sec), time.Minute)
+		e, err := x.At(t.Context(), mine, at(sec), time.Minute, false)
 		if got := fmt.Sprint(e.Seq, " ", err); got != wanted {
 			t.Errorf("at %d s: %s, want %s", sec, got, wanted)
 		}
 	}
-	if _, err := x.At(t.Context(), theirs, at(3), time.Minute); camera.CodeOf(err) != camera.CodeNoFootage {
+	if _, err := x.At(t.Context(), theirs, at(3), time.Minute, false); camera.CodeOf(err) != camera.CodeNoFootage {
 		t.Errorf("of another camera: %v", err)
 	}
 }
