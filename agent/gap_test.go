@@ -92,6 +92,52 @@ func TestBoxWithoutBattery(t *testing.T) {
 	}
 }
 
+// TestBoxWithoutBatteryBeforeItsCamera: a power cut ends, and the network tells the
+// time before the camera is back, or after the agent has begun once more.
+func TestBoxWithoutBatteryBeforeItsCamera(t *testing.T) {
+	for name, again := range map[string]bool{"one start": false, "two starts": true} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.start()
+			b.must(b.film(20 * time.Second))
+			b.crash()
+			b.now = time.Unix(10, 0)
+			b.boot()
+			b.extendGap()
+			b.Stop(camera.CauseCameraOff, "no answer")
+			b.advance(10 * time.Second)
+			b.extendGap()
+			if again {
+				b.crash()
+				b.now = time.Unix(10, 0)
+				b.boot()
+				b.Stop(camera.CauseCameraOff, "no answer")
+			}
+			b.now = noon.Add(500 * time.Second)
+			b.extendGap()
+			b.advance(100 * time.Second)
+			b.start()
+			b.must(b.film(10 * time.Second))
+			b.want(gap{19, 600, camera.CauseCameraOff})
+		})
+	}
+}
+
+// TestNewBoxWithoutBattery: before its first hour there was nothing that could be
+// missing, least of all since 1970.
+func TestNewBoxWithoutBattery(t *testing.T) {
+	b := &bench{t: t, dir: t.TempDir(), now: time.Unix(10, 0)}
+	b.boot()
+	b.Stop(camera.CauseCameraOff, "no answer")
+	b.advance(10 * time.Second)
+	b.extendGap()
+	b.now = noon
+	b.extendGap()
+	b.advance(100 * time.Second)
+	b.extendGap()
+	b.want(gap{0, 100, camera.CauseCameraOff})
+}
+
 // TestGapsWaitForTheDisk: a gap that cannot be written is written later.
 func TestGapsWaitForTheDisk(t *testing.T) {
 	b := newBench(t)
