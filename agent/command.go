@@ -42,8 +42,8 @@ func (a *agent) goLive(ctx context.Context, m camera.LiveCommand) error {
 	return nil
 }
 
-// still answers with one key frame, which stays where it is. What a household does
-// not show, it does not show as a still either.
+// still answers with one key frame of what stays at home. What a household does not
+// let leave, for a pause above all, does not leave as a still either.
 func (a *agent) still(_ context.Context, m camera.StillCommand) camera.StillReply {
 	data, err := a.oneStill(m)
 	return camera.StillReply{V: camera.LinkVersion, Refusal: camera.Refuse(err), Data: data}
@@ -53,12 +53,10 @@ func (a *agent) oneStill(m camera.StillCommand) ([]byte, error) {
 	if err := camera.CheckVersion(m.V); err != nil {
 		return nil, err
 	}
-	r, ok := a.byID[m.Camera]
-	if !ok {
+	if _, ok := a.byID[m.Camera]; !ok {
 		return nil, camera.Errorf(camera.CodeForeignCamera, "camera %s is not here", m.Camera)
 	}
-	asker := camera.Asker{Officer: true, CaseOpen: true}
-	if err := camera.Decide(r.cam.Consent, camera.ActionPlayback, asker, a.now()); err != nil {
+	if err := a.mayUpload(m.Camera); err != nil { // one picture is bytes that leave, too
 		return nil, err
 	}
 	return a.spool.ReadKey(m.SegmentID)
@@ -102,6 +100,9 @@ func (a *agent) lookAgain(ctx context.Context) {
 func (a *agent) greeted(ctx context.Context, reply camera.HelloReply) {
 	if a.policy.set(reply.Uplink) {
 		a.spool.SetPolicy(a.required)
+		if err := a.policy.save(); err != nil {
+			a.log.Warn("remember the hub's policy", "err", err)
+		}
 	}
 	a.lookAgain(ctx)
 }
