@@ -77,7 +77,7 @@ type querier interface {
 }
 
 func wantsWhere(ctx context.Context, q querier, condition string, args ...any) ([]wanted, error) {
-	rows, err := q.QueryContext(ctx, `SELECT w.id, w.camera_id, w.from_ms, w.to_ms, w.fetch, w.made_ms FROM wants w
+	rows, err := q.QueryContext(ctx, `SELECT w.id, w.camera_id, w.from_ms, w.to_ms, w.with_bytes, w.made_ms FROM wants w
 		WHERE `+condition+` ORDER BY w.made_ms, w.id`, args...)
 	if err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func wantsWhere(ctx context.Context, q querier, condition string, args ...any) (
 
 // neighbours are the case's open wants that a window overlaps or touches.
 func neighbours(ctx context.Context, q querier, caseID string, w camera.Want) ([]wanted, error) {
-	return wantsWhere(ctx, q, `w.case_id = $1 AND w.camera_id = $2 AND w.ended_ms IS NULL AND w.fetch AND w.from_ms <= $4 AND w.to_ms >= $3`,
+	return wantsWhere(ctx, q, `w.case_id = $1 AND w.camera_id = $2 AND w.ended_ms IS NULL AND w.with_bytes AND w.from_ms <= $4 AND w.to_ms >= $3`,
 		caseID, w.Camera, w.From.UnixMilli(), w.To.UnixMilli())
 }
 
@@ -136,7 +136,7 @@ func insert(ctx context.Context, tx *sql.Tx, who Officer, caseID string, w camer
 		return err
 	}
 	if len(near) == 0 {
-		_, err := tx.ExecContext(ctx, `INSERT INTO wants (id, case_id, camera_id, from_ms, to_ms, fetch, made_by, made_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		_, err := tx.ExecContext(ctx, `INSERT INTO wants (id, case_id, camera_id, from_ms, to_ms, with_bytes, made_by, made_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			"w"+strings.ToLower(rand.Text()[:16]), caseID, w.Camera, w.From.UnixMilli(), w.To.UnixMilli(), w.Fetch, who.ID, now.UnixMilli())
 		return err
 	}

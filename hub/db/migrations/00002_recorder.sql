@@ -68,15 +68,15 @@ END;
 
 -- hub/cases: windows of footage that a case holds at home, and asks for.
 CREATE TABLE wants (
-    id        text    NOT NULL PRIMARY KEY,
-    case_id   text    NOT NULL REFERENCES cases (id),
-    camera_id text    NOT NULL,
-    from_ms   bigint  NOT NULL,
-    to_ms     bigint  NOT NULL,
-    fetch     boolean NOT NULL,               -- the bytes are asked for, too
-    made_by   text    NOT NULL,               -- user
-    made_ms   bigint  NOT NULL,
-    ended_ms  bigint
+    id         text    NOT NULL PRIMARY KEY,
+    case_id    text    NOT NULL REFERENCES cases (id),
+    camera_id  text    NOT NULL,
+    from_ms    bigint  NOT NULL,
+    to_ms      bigint  NOT NULL,
+    with_bytes boolean NOT NULL,              -- the bytes are asked for, too
+    made_by    text    NOT NULL,              -- user
+    made_ms    bigint  NOT NULL,
+    ended_ms   bigint
 );
 
 CREATE INDEX wants_open ON wants (camera_id) WHERE ended_ms IS NULL;
