@@ -32,15 +32,17 @@ func (x *Index) Request(ctx context.Context, id camera.CameraID, from, to time.T
 	return segments, nil
 }
 
-// Unrequest takes a request of [from, to) back: what is not on its way yet is at
-// home again, except where a want in keep asks for it. Wants that only hold do not.
+// Unrequest takes a request of [from, to) back: what has not arrived is at home
+// again, except where a want in keep asks for it. Wants that only hold do not. That
+// goes for what has a slot, too: nobody may be sending it any more. What arrives
+// all the same becomes stored from there.
 func (x *Index) Unrequest(ctx context.Context, id camera.CameraID, from, to time.Time, keep []camera.Want) error {
 	if !to.After(from) {
 		return camera.Errorf(camera.CodeBadWindow, "unrequest: the window ends before it begins")
 	}
 	err := x.db.Write(ctx, func(tx *sql.Tx) error {
-		asked, err := list(ctx, tx, scanEntry, selectEntry+overlapping+`AND stream = $5 AND state = $6`,
-			window(id, from, to, camera.StreamMain, camera.StateRequested)...)
+		asked, err := list(ctx, tx, scanEntry, selectEntry+overlapping+`AND stream = $5 AND state IN ($6, $7)`,
+			window(id, from, to, camera.StreamMain, camera.StateRequested, camera.StateUploading)...)
 		if err != nil {
 			return err
 		}

@@ -13,7 +13,7 @@ func TestStateTransitions(t *testing.T) {
 	table := map[camera.ByteState]string{
 		camera.StateHome:      "=yyy.yyy",
 		camera.StateRequested: "y=yy.yyy",
-		camera.StateUploading: "..=y.yyy",
+		camera.StateUploading: "y.=y.yyy",
 		camera.StateStored:    "...=yyyy",
 		camera.StateHeld:      "...y=.y.",
 		camera.StateExpired:   ".....=..",
