@@ -32,7 +32,7 @@ type Found struct {
 	At       float64 // metres on the road: the middle of what it sees
 	Spans    []Span
 	Playable bool
-	Home     bool          // some of it is at home and can be asked for
+	Home     bool          // some of it is at home still, asked for or not
 	Clock    *camera.Clock // from the ledger, else of the newest footage in the window; nil: not known
 	Activity Activity
 }
@@ -143,8 +143,14 @@ func (c *Cases) fill(ctx context.Context, f *Found, q Question) error {
 	}
 	f.Activity.Step, f.Activity.Values = c.Past.Activity(footage, q.From, q.To, activityMost)
 	f.Playable = slices.ContainsFunc(footage, func(s Footage) bool { return s.State.Playable() })
-	f.Home = slices.ContainsFunc(footage, func(s Footage) bool { return s.Stream == camera.StreamMain && s.State == camera.StateHome })
+	f.Home = slices.ContainsFunc(footage, func(s Footage) bool { return s.Stream == camera.StreamMain && atHome(s.State) })
 	return nil
+}
+
+// atHome tells whether bytes are at home, and no more than promised: what is asked
+// for or on its way can be looked at there, and be asked for again.
+func atHome(s camera.ByteState) bool {
+	return s == camera.StateHome || s == camera.StateRequested || s == camera.StateUploading
 }
 
 func searchDetail(s camera.Stretch, q Question) string {

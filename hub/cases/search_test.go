@@ -52,7 +52,9 @@ func TestFound(t *testing.T) {
 	}{
 		"stored":            {func(*village) {}, true, false, &said, 1},
 		"at home":           {func(v *village) { v.footage[0].State = camera.StateHome }, false, true, &said, 1},
-		"asked for already": {func(v *village) { v.footage[0].State = camera.StateRequested }, false, false, &said, 1},
+		"asked for already": {func(v *village) { v.footage[0].State = camera.StateRequested }, false, true, &said, 1},
+		"on its way":        {func(v *village) { v.footage[0].State = camera.StateUploading }, false, true, &said, 1},
+		"gone":              {func(v *village) { v.footage[0].State = camera.StateExpired }, false, false, &said, 1},
 		"small at home":     {func(v *village) { v.footage[0].State, v.footage[0].Stream = camera.StateHome, camera.StreamSub }, false, false, &said, 1},
 		"small, and large at home": {func(v *village) {
 			small := v.footage[0]
