@@ -31,7 +31,7 @@ $(BIN)/xulang-hub: $(GO_FILES) go.mod go.sum web/dist/index.html
 
 $(BIN)/xulang-agent: $(GO_FILES) go.mod go.sum
 	@echo "building xulang-agent"
-	@go build -o $@ ./cmd/xulang-agent
+	@CGO_ENABLED=0 go build -o $@ ./cmd/xulang-agent
 
 $(BIN)/xulang-village: $(GO_FILES) go.mod go.sum
 	@echo "building xulang-village"
