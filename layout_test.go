@@ -25,7 +25,6 @@ var homes = map[string][]string{
 	"github.com/pressly/goose":            {"hub/db"},
 	"github.com/paulmach/osm":             {"hub/road"},
 	"github.com/prometheus/client_golang": {"agent/health"},
-	"github.com/mewkiz/flac":              {"agent/segment"},
 }
 
 // leaves may be imported by every room of their half.
