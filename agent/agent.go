@@ -88,6 +88,9 @@ func open(cfg Config, member Membership, now func() time.Time, log *slog.Logger)
 	if a.networks, err = cfg.prefixes(); err != nil {
 		return nil, err
 	}
+	if err := a.policy.load(cfg.Data); err != nil {
+		log.Warn("read the hub's policy", "err", err)
+	}
 	limits := spool.Limits{Bytes: cfg.Spool.Bytes, Days: cfg.Spool.Days}
 	a.spool, err = spool.Open(filepath.Join(cfg.Data, "spool"), limits, segment.Salvage, now, a.room("spool"))
 	if err != nil {

@@ -1,16 +1,48 @@
 package agent
 
 import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 
 	camera "xulang.vn/camera"
 )
 
+// policyFile is in the data folder: a box that starts while the hub is away goes on
+// as the hub asked last.
+const policyFile = "policy"
+
 // policy is what the hub asks of cameras whose household chose no uplink class.
 type policy struct {
+	dir string // of policyFile
+
 	mu      sync.Mutex
 	hub     camera.Uplink // "" until the hub has told
 	changed chan struct{} // closed when hub changes; nil until somebody waits
+}
+
+// load reads what was told before. What cannot be read is not known: the hub tells
+// it again with each hello.
+func (p *policy) load(dir string) error {
+	p.dir = dir
+	text, err := os.ReadFile(filepath.Join(dir, policyFile))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("read policy: %w", err)
+	}
+	p.set(camera.Uplink(strings.TrimSpace(string(text))))
+	return nil
+}
+
+// save writes down what is in force.
+func (p *policy) save() error {
+	hub, _ := p.now()
+	if err := writeWhole(filepath.Join(p.dir, policyFile), []byte(string(hub)+"\n")); err != nil {
+		return fmt.Errorf("write policy: %w", err)
+	}
+	return nil
 }
 
 // set tells whether this is news. What is no class of ours changes nothing.
@@ -50,6 +82,18 @@ func (a *agent) class(cam Camera) (camera.Uplink, <-chan struct{}) {
 		return camera.UplinkRequest, changed
 	}
 	return hub, changed
+}
+
+// flows tells whether a stream's bytes leave by themselves by the class in force.
+// While it is not known they wait: what the hub asks for on request only must not
+// leave because the hub was not heard yet.
+func (a *agent) flows(id camera.CameraID, stream camera.Stream) bool {
+	r, ok := a.byID[id]
+	if !ok {
+		return false
+	}
+	class, _ := a.class(r.cam)
+	return class.Required(stream)
 }
 
 // required tells the spool whether a stream's bytes have to reach the hub by

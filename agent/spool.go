@@ -18,11 +18,16 @@ func (s sharedSpool) Unannounced(most int) ([]camera.Segment, []camera.Gap) {
 	return s.UnannouncedBut(most, func(id camera.CameraID) bool { return !s.agent.mayTell(id) })
 }
 
-// Uploads tells the uploader what has to leave, and how soon.
+// Uploads tells the uploader what has to leave, and how soon. The class in force is
+// asked once more: the spool hears of it a moment later, and keeps everything until
+// one is known.
 func (s sharedSpool) Uploads(most int, skip func(camera.SegmentID) bool) []upload.Upload {
 	next := s.Spool.Uploads(most, skip)
 	out := make([]upload.Upload, 0, len(next))
 	for _, u := range next {
+		if u.Priority != spool.Asked && !s.agent.flows(u.Camera, u.Stream) {
+			continue
+		}
 		out = append(out, upload.Upload{Segment: u.Segment, Asked: u.Priority == spool.Asked, Held: u.Priority == spool.Held})
 	}
 	return out
