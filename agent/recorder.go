@@ -24,6 +24,7 @@ type recorder struct {
 	log    *slog.Logger
 	writer *segment.Writer
 	sub    *subStream
+	there  presence // the camera takes our calls: sub may call it as well
 
 	mu     sync.Mutex
 	open   bool // a session runs: video() is valid, extendGap waits
@@ -82,6 +83,7 @@ func (r *recorder) Start(s media.Session) error {
 	defer r.mu.Unlock()
 	r.open, r.codec, r.track = true, s.Video, s.Tracks[0]
 	r.state, r.since, r.detail = camera.StateRecording, r.agent.now(), ""
+	r.there.set(true)
 	return nil
 }
 
@@ -154,6 +156,9 @@ func (r *recorder) Stop(cause camera.GapCause, detail string) {
 		cause, r.why = r.why, ""
 	}
 	r.lost(cause, detail)
+	if cause == camera.CauseCameraOff || cause == camera.CauseWrongPassword { // away, full, or not for us
+		r.there.set(false)
+	}
 	r.agent.publisher.Stop(r.id) // after lost: goLive asks video once more when it has begun
 }
 

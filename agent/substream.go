@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -16,6 +17,12 @@ import (
 
 // subStream records a camera's small stream while its uplink class is "sub". It
 // makes no gaps: the past of a camera is that of its main stream.
+//
+// The main stream goes first: the small one is pulled only while the camera gives the
+// main one, or has given it and failed in some other way than being away, full or of
+// another password. Where a recorder serves one session only, the small stream would
+// keep the main one out for good; and a wrong password is tried as often as with one
+// stream.
 type subStream struct {
 	of     *recorder
 	log    *slog.Logger
@@ -30,19 +37,22 @@ func newSubStream(r *recorder) *subStream {
 	return s
 }
 
-// run records whenever the class asks for it, until ctx ends.
+// run records whenever the class asks for it and the main stream is there, until ctx
+// ends.
 func (s *subStream) run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		class, changed := s.of.agent.class(s.of.cam)
+		there, turned := s.of.there.now()
 		recording, end := context.WithCancel(ctx)
 		group, recording := errgroup.WithContext(recording)
-		if class == camera.UplinkSub && !s.of.cam.Consent.Paused {
+		if class == camera.UplinkSub && there && !s.of.cam.Consent.Paused {
 			group.Go(func() error { return s.pull(recording) })
 		}
 		group.Go(func() error {
 			defer end()
 			select {
 			case <-changed:
+			case <-turned:
 			case <-recording.Done():
 			}
 			return nil
@@ -78,4 +88,34 @@ func (s *subStream) Stop(camera.GapCause, string) {
 	if err := s.writer.Stop(); err != nil {
 		s.log.Error("close segment", "err", err)
 	}
+}
+
+// presence tells whether a camera gives its main stream.
+type presence struct {
+	mu     sync.Mutex
+	there  bool
+	turned chan struct{} // closed when there changes; nil until somebody waits
+}
+
+func (p *presence) set(there bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.there == there {
+		return
+	}
+	p.there = there
+	if p.turned != nil {
+		close(p.turned)
+		p.turned = nil
+	}
+}
+
+// now is how it stands, and what is closed when that changes.
+func (p *presence) now() (bool, <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.turned == nil {
+		p.turned = make(chan struct{})
+	}
+	return p.there, p.turned
 }
