@@ -89,7 +89,7 @@ export function search(caseID: string, stretch: Stretch, from: number, to: numbe
         seen,
         spans: list,
         playlist: playable ? `/api/v1/cases/${caseID}/cameras/${camera.id}/playlist.m3u8?${q}` : undefined,
-        home: list.some((s) => s.state === "home"),
+        home: list.some((s) => s.state === "home" || s.state === "requested" || s.state === "uploading"),
         activity: i === 6 ? undefined : { step_ms: 5000, values: moving(i, (to - from) / 5000) },
         clock: i === 4 ? undefined : { synchronised: i !== 5, offset_ms: 120 * i, bound_ms: 40 + 25 * i },
       };

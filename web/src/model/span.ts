@@ -76,6 +76,11 @@ export function playable(spans: Span[], from: number, to: number): number {
   return bars(spans, from, to).reduce((sum, b) => sum + (b.tone === "footage" ? b.to - b.from : 0), 0);
 }
 
+/** Whether bytes of a window are asked for or on their way. */
+export function coming(spans: Span[], from: number, to: number): boolean {
+  return bars(spans, from, to).some((b) => b.state === "requested" || b.state === "uploading");
+}
+
 /** The colour of a camera on the map: the best that it has in the window. */
 export type Standing = "footage" | "home" | "gap" | "none";
 

@@ -2,9 +2,10 @@
 // show it and call back.
 import { asProblem, type ProblemError } from "../api/client";
 import * as hub from "../api/hub";
-import type { AuditRecord, Camera, CameraAnswer, Case, Position, Requested, Road, SearchResult, Stretch } from "../api/types";
+import type { AuditRecord, Camera, CameraAnswer, Case, Position, Requested, Road, SearchRequest, SearchResult, Stretch } from "../api/types";
+import { Again } from "../model/again";
 import { points, slice, type Point } from "../model/geo";
-import { playable, standing, type Standing } from "../model/span";
+import { coming, playable, standing, type Standing } from "../model/span";
 import { HOUR, ms, rfc3339 } from "../model/time";
 import { neighbour } from "../model/timeline";
 import { readLook, writeLook } from "../model/url";
@@ -14,8 +15,6 @@ export type Window = { from: number; to: number };
 
 /** Footage that was asked for from a home. */
 type Request = Window & { acknowledged: boolean };
-
-const AGAIN = 8000; // ms between two looks at what has come of a request
 
 export class Work {
   case = $state.raw<Case | null>(null);
@@ -53,12 +52,13 @@ export class Work {
   /** What was asked of the chosen home, and how much of it has come. */
   readonly asked = $derived.by(() => {
     const r = this.camera ? this.requests.get(this.camera) : undefined;
-    if (!r || !this.answer) return null;
+    if (!r || !this.answer || !this.result || r.from < ms(this.result.from) || r.to > ms(this.result.to)) return null;
     return { ...r, here: playable(this.answer.spans, r.from, r.to) };
   });
 
   private running: AbortController | null = null;
-  private again: ReturnType<typeof setTimeout> | undefined;
+  private readonly again = new Again(() => this.lookAgain(), () => document.visibilityState === "visible");
+  private left = false;
 
   constructor(
     readonly id: string,
@@ -103,25 +103,29 @@ export class Work {
 
   async search(): Promise<void> {
     if (!this.stretch) return;
-    this.running?.abort();
-    const running = (this.running = new AbortController());
+    const { from, to } = this.window;
     this.problem = null;
     this.searching = true;
-    const { from, to } = this.window;
+    const result = await this.ask({ stretch: this.stretch, from: rfc3339(from), to: rfc3339(to) });
+    if (!result) return;
+    this.stretch = result.stretch;
+    this.keepChoice(result);
+    this.note();
+  }
+
+  /** One question at a time: a newer one ends the one before, which then gives null. */
+  private async ask(question: SearchRequest): Promise<SearchResult | null> {
+    this.running?.abort();
+    const running = (this.running = new AbortController());
     try {
-      const result = await hub.search(
-        this.id,
-        { stretch: this.stretch, from: rfc3339(from), to: rfc3339(to) },
-        running.signal,
-      );
-      if (running.signal.aborted) return;
+      const result = await hub.search(this.id, question, running.signal);
+      if (running.signal.aborted) return null;
       this.result = result;
-      this.stretch = result.stretch;
       this.asOf = this.now();
-      this.keepChoice(result);
-      this.note();
+      return result;
     } catch (thrown) {
       if (!running.signal.aborted) this.problem = asProblem(thrown);
+      return null;
     } finally {
       if (this.running === running) this.searching = false;
     }
@@ -156,18 +160,24 @@ export class Work {
     const camera = this.camera!;
     const got = await hub.requestFootage(this.id, camera, rfc3339(Math.round(from)), rfc3339(Math.round(to)));
     this.requests = new Map(this.requests).set(camera, { from, to, acknowledged: got.acknowledged });
-    this.await();
+    if (!this.left) this.again.start();
     return got;
   };
 
-  /** Searches again now and then while something that was asked for is on its way. */
-  private await(): void {
-    clearTimeout(this.again);
-    this.again = setTimeout(async () => {
-      await this.search();
-      const coming = this.result?.cameras.some((a) => a.spans.some((s) => s.state === "requested" || s.state === "uploading"));
-      if (coming) this.await();
-    }, AGAIN);
+  /**
+   * The last question once more, as it was asked, whatever is being chosen for the
+   * next one. It tells whether something that was asked for here is on its way.
+   */
+  private async lookAgain(): Promise<boolean> {
+    if (this.searching) return true;
+    if (!this.result) return false;
+    const { stretch, from, to } = this.result;
+    const result = await this.ask({ stretch, from, to });
+    if (!result) return this.searching; // somebody searches: their answer will tell
+    return result.cameras.some((a) => {
+      const r = this.requests.get(a.camera.id);
+      return r !== undefined && coming(a.spans, r.from, r.to);
+    });
   }
 
   async loadLog(): Promise<void> {
@@ -186,7 +196,8 @@ export class Work {
   }
 
   leave(): void {
-    clearTimeout(this.again);
+    this.left = true;
+    this.again.stop();
     this.running?.abort();
   }
 }
