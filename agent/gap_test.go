@@ -95,8 +95,11 @@ func TestBoxWithoutBattery(t *testing.T) {
 // TestBoxWithoutBatteryBeforeItsCamera: a power cut ends, and the network tells the
 // time before the camera is back, or after the agent has begun once more.
 func TestBoxWithoutBatteryBeforeItsCamera(t *testing.T) {
-	for name, again := range map[string]bool{"one start": false, "two starts": true} {
-		t.Run(name, func(t *testing.T) {
+	for _, c := range []struct {
+		name            string
+		recorded, again bool
+	}{{"one start", false, false}, {"two starts", false, true}, {"recorded", true, false}, {"recorded and two starts", true, true}} {
+		t.Run(c.name, func(t *testing.T) {
 			b := newBench(t)
 			b.start()
 			b.must(b.film(20 * time.Second))
@@ -104,10 +107,14 @@ func TestBoxWithoutBatteryBeforeItsCamera(t *testing.T) {
 			b.now = time.Unix(10, 0)
 			b.boot()
 			b.extendGap()
+			if c.recorded {
+				b.start()
+				b.must(b.film(10 * time.Second))
+			}
 			b.Stop(camera.CauseCameraOff, "no answer")
 			b.advance(10 * time.Second)
 			b.extendGap()
-			if again {
+			if c.again {
 				b.crash()
 				b.now = time.Unix(10, 0)
 				b.boot()

@@ -164,9 +164,14 @@ func (b *book) expect(c camera.CameraID, size int64) {
 	b.size[c] = max(size, b.size[c]-b.size[c]/16)
 }
 
+// born is before this program was: a clock that shows less was never set, as that of
+// a box without a battery until the network has told it the time.
+var born = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // ended moves a camera's newest end. A fact that ends much earlier than what was
-// known before can only mean that the clock was set back; then it counts. The past
-// of a camera is that of its main stream.
+// known before can only mean that the clock was set back; then it counts, unless the
+// clock was not set at all: how far the past reaches must not be forgotten for that.
+// The past of a camera is that of its main stream.
 func (b *book) ended(c camera.CameraID, stream camera.Stream, end time.Time) {
 	if stream != camera.StreamMain {
 		return
@@ -174,7 +179,7 @@ func (b *book) ended(c camera.CameraID, stream camera.Stream, end time.Time) {
 	if b.loading {
 		b.lately[c] = true
 	}
-	if last := b.last[c]; end.After(last) || last.Sub(end) > time.Hour {
+	if last := b.last[c]; end.After(last) || last.Sub(end) > time.Hour && end.After(born) {
 		b.last[c] = end
 	}
 }
