@@ -25,6 +25,11 @@ var leaves = map[camera.GapCause]struct {
 	camera.CauseOverwritten: {[]camera.ByteState{camera.StateHome, camera.StateRequested}, camera.StateExpired},
 }
 
+// takeSegments is read by the index on states: a gap may cover years, and 500 of
+// them come in one announcement that nobody else can write beside.
+const takeSegments = `UPDATE segments SET state = $5 WHERE camera_id = $1 AND stream = $2
+	AND start_ms >= $3 AND start_ms < $4 AND end_ms <= $4 AND state = $6`
+
 // gone moves on the segments of the gap's stream whose bytes it takes: those that
 // are known by now. What is announced later of the same time is there, after a clock
 // was set back for one. had is the same gap before it grew: what that one took is
@@ -41,8 +46,7 @@ func gone(ctx context.Context, tx *sql.Tx, g, had camera.Gap) error {
 		}
 	}
 	for _, state := range take.from {
-		_, err := tx.ExecContext(ctx, `UPDATE segments SET state = $5 WHERE camera_id = $1 AND stream = $2
-			AND start_ms >= $3 AND start_ms < $4 AND end_ms <= $4 AND state = $6`,
+		_, err := tx.ExecContext(ctx, takeSegments,
 			g.Camera, g.Stream, db.Instant(from), db.Instant(g.End), take.to, state)
 		if err != nil {
 			return err

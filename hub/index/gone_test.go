@@ -113,6 +113,29 @@ func TestAGapThatGrows(t *testing.T) {
 	}
 }
 
+// TestAGapOfYears reads nothing of what is stored, however much that is: the only
+// one who writes must not be kept by one box.
+func TestAGapOfYears(t *testing.T) {
+	_, d := open(t)
+	rows, err := d.Read().QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+index.TakeSegments, mine, "", 0, 1, camera.StateExpired, camera.StateHome)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	plan := ""
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			t.Fatal(err)
+		}
+		plan += detail
+	}
+	if rows.Err() != nil || !strings.Contains(plan, "segments_state (camera_id=? AND stream=? AND state=? AND start_ms>? AND start_ms<?)") {
+		t.Errorf("%v: %s", rows.Err(), plan)
+	}
+}
+
 // TestGapsOfTwoStreams begin at the same moment and are two.
 func TestGapsOfTwoStreams(t *testing.T) {
 	x, _ := open(t)

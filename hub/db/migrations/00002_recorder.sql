@@ -11,6 +11,9 @@ ALTER TABLE segments ADD COLUMN key_sha256 text NOT NULL DEFAULT '';   -- hex; '
 ALTER TABLE segments ADD COLUMN activity text NOT NULL DEFAULT '';     -- hex, a byte a second since start_ms
 ALTER TABLE segments ADD COLUMN signature text NOT NULL DEFAULT '';    -- base64; '' before signatures were asked for
 
+-- A gap that tells of footage that is gone looks for what is not in the store yet.
+CREATE INDEX segments_state ON segments (camera_id, stream, state, start_ms);
+
 CREATE TABLE gaps_new (
     camera_id   text   NOT NULL,
     stream      text   NOT NULL DEFAULT '',
