@@ -1,12 +1,14 @@
 package ingest_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/bluenviron/gortsplib/v4/pkg/base"
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/agent/ingest"
 	"xulang.vn/camera/agent/media"
 )
 
@@ -94,5 +96,23 @@ func TestNewPasswordAfterSuccess(t *testing.T) {
 	})
 	if n := f.connections(); n != 2 {
 		t.Errorf("%d tries, %+v", n, stops(events))
+	}
+}
+
+// TestAddressThatHoldsThePassword, as those of some makers do: log and detail show
+// where the camera is, not how it is asked.
+func TestAddressThatHoldsThePassword(t *testing.T) {
+	t.Parallel()
+	cfg := ingest.Config{URL: "rtsp://127.0.0.1:1/user=guest&password=hush&channel=1.sdp?real_stream", Networks: loopback}
+	cfg.Find = func(context.Context) (string, bool) { return strings.Replace(cfg.URL, ":1/", ":2/", 1), true }
+	r := pull(t, cfg, nil)
+	events := r.until(t, "two dials", func(es []event) bool { return len(stops(es)) > 1 })
+	if text := r.logs.String(); !strings.Contains(text, "127.0.0.1:2") || strings.Contains(text, "hush") {
+		t.Errorf("log %s", text)
+	}
+	for _, s := range stops(events) {
+		if strings.Contains(s.detail, "hush") {
+			t.Errorf("detail %q", s.detail)
+		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // Run pulls until ctx ends, and then returns nil. It returns an error at once
 // when the address cannot be one of a camera.
 func (i *Ingest) Run(ctx context.Context) error {
-	configured, err := parseAddress(i.cfg.URL)
+	configured, err := parseAddress(i.cfg.URL) // of which the log shows the host: paths and queries of some makers hold a password
 	if err != nil {
 		return err
 	}
@@ -35,13 +35,13 @@ func (i *Ingest) Run(ctx context.Context) error {
 		if out.trouble != refused {
 			refusals = 0
 		} else if refusals++; refusals < mostRefusals {
-			i.log.Warn("camera refused the password, trying once more", "address", address)
+			i.log.Warn("camera refused the password, trying once more", "address", address.Host)
 			if i.sleep(ctx, shortest) {
 				refusals = 0
 			}
 			continue
 		}
-		i.log.Warn("no footage", "address", address, "cause", string(out.cause), "detail", out.detail)
+		i.log.Warn("no footage", "address", address.Host, "cause", string(out.cause), "detail", out.detail)
 		i.r.Stop(out.cause, out.detail)
 		if refusals == mostRefusals {
 			i.sleep(ctx, forever)
@@ -75,7 +75,7 @@ func (i *Ingest) where(ctx context.Context, last, configured *base.URL) *base.UR
 		return configured
 	}
 	if found.String() != last.String() {
-		i.log.Info("camera is at another address", "address", found, "before", last)
+		i.log.Info("camera is at another address", "address", found.Host, "before", last.Host)
 	}
 	return found
 }

@@ -141,12 +141,12 @@ func (s *session) run(ctx context.Context) outcome {
 		case <-ctx.Done():
 			return outcome{}
 		case u := <-s.units:
-			if u.Track == 0 {
-				stall.Reset(s.i.cfg.Stall)
-			}
 			usable, err := s.unit(u)
 			if err != nil {
 				return ended(camera.CauseDisk, "keep footage: %s", err)
+			}
+			if u.Track == 0 { // now: a disk that took long is no silence of the camera
+				stall.Reset(s.i.cfg.Stall)
 			}
 			if usable {
 				key.Reset(s.i.cfg.NoKeyFrame)
