@@ -265,3 +265,45 @@ func TestSpoolIsFull(t *testing.T) {
 		t.Errorf("status %+v", s)
 	}
 }
+
+// TestSpoolIsFullOfHeldFootage says so, and goes on when the hold has ended. What is
+// held is all there until then.
+func TestSpoolIsFullOfHeldFootage(t *testing.T) {
+	b := newBench(t)
+	b.limit(10_000)
+	hold := []camera.Want{{Camera: b.id, From: noon.Add(-time.Hour), To: noon.Add(time.Hour)}}
+	b.must(b.agent.spool.SetWants(hold))
+	b.start()
+	if err := b.film(100 * time.Second); !errors.Is(err, spool.ErrHeld) {
+		t.Fatalf("%v, want %v", err, spool.ErrHeld)
+	}
+	b.Stop(camera.CauseDisk, "keep footage: spool is full of footage that is held")
+	if s := b.status(); s.State != camera.RecordState(camera.CauseHeldFull) {
+		t.Errorf("status %+v", s)
+	}
+	held, _ := b.agent.spool.Unannounced(camera.AnnounceMost)
+	b.advance(30 * time.Second)
+	b.start()
+	b.media = b.media.Truncate(time.Second)
+	if err := b.film(time.Second); !errors.Is(err, spool.ErrHeld) {
+		t.Errorf("the hold lasts: %v", err)
+	}
+	b.Stop(camera.CauseDisk, "keep footage: spool is full of footage that is held")
+	b.extendGap()
+	segments, gaps := b.agent.spool.Unannounced(camera.AnnounceMost)
+	if len(held) == 0 || len(segments) != len(held) || len(gaps) != 1 || gaps[0].Cause != camera.CauseHeldFull || !gaps[0].Start.Equal(segments[len(segments)-1].End) {
+		t.Errorf("%d of %d segments, gaps %+v", len(segments), len(held), gaps)
+	}
+	b.must(b.agent.spool.SetWants(nil))
+	b.advance(10 * time.Second)
+	b.start()
+	b.media = b.media.Truncate(time.Second)
+	b.must(b.film(10 * time.Second))
+	if s := b.status(); s.State != camera.StateRecording {
+		t.Errorf("status %+v", s)
+	}
+	segments, gaps = b.agent.spool.Unannounced(camera.AnnounceMost)
+	if last := segments[len(segments)-1]; len(gaps) != 2 || !gaps[0].End.Equal(last.Start) {
+		t.Errorf("gaps %+v, and the newest footage %+v", gaps, last)
+	}
+}

@@ -163,6 +163,9 @@ func checkRuns(t *testing.T, dir string, segs []camera.Segment) (frames []int) {
 			continue
 		}
 		numbers := filmed(data)
+		if len(numbers) == 0 && s.Seq == 0 && s.Size == s.KeySize {
+			continue // who joins in the middle of a picture misses the number before its slice
+		}
 		if len(numbers) == 0 || int64(len(data)) != s.Size {
 			t.Errorf("segment %s: %d frames in %d bytes, announced %d", s.SegmentID, len(numbers), len(data), s.Size)
 		}
