@@ -64,7 +64,7 @@ type Camera struct {
 	Serial   string         `yaml:"serial"`  // of the camera or recorder; with the channel it is the identity
 	Channel  int            `yaml:"channel"` // from 0
 	Label    string         `yaml:"label"`
-	URL      string         `yaml:"url"` // rtsp://host:port/path, without user and password
+	URL      string         `yaml:"url"` // rtsp://host:port/path or rtsps://…, without user and password
 	Username string         `yaml:"username"`
 	Password string         `yaml:"password"`
 	Sound    bool           `yaml:"sound"`   // record sound as well
@@ -203,8 +203,8 @@ func checkAddress(text string) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("cannot be read") // the parse error would repeat the text, maybe with a password
-	case u.Scheme != "rtsp" || u.Hostname() == "":
-		return fmt.Errorf("is not rtsp://host:port/path")
+	case u.Scheme != "rtsp" && u.Scheme != "rtsps" || u.Hostname() == "":
+		return fmt.Errorf("is not rtsp://host:port/path or rtsps://…")
 	case u.Fragment != "" || u.RawFragment != "":
 		return fmt.Errorf("holds a #: write it as %%23")
 	case u.User != nil:

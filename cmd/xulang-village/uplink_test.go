@@ -19,10 +19,10 @@ import (
 // looks at a still of it, asks for the footage and gets it.
 func uplinkClasses(t *testing.T, v *story) {
 	admin := v.administrator(t)
-	waits, small := sim(t), sim(t)
+	waits, small := sim(v.t), sim(v.t) // for the browser as well
 	v.write("uplink.yml", fmt.Sprintf(uplinkConfig, v.path("uplink"), waits.URL(), small.URL(), subURL(small)))
 	admin.join(t, "uplink")
-	admin.start("uplink", func() *exec.Cmd {
+	v.start("uplink", func() *exec.Cmd {
 		return exec.Command(filepath.Join(v.bin, "xulang-agent"), "run", "-config", v.path("uplink.yml"))
 	})
 	began := time.Now()
