@@ -69,7 +69,7 @@ const looks: Look[] = [
     ready: async (p) => { await mapReady(p); await p.waitForSelector('[data-testid="timeline"] [data-camera="c4"]'); },
   },
   {
-    name: "gap", url: () => question().replace("c4", "c5"), login: "canbo",
+    name: "gap", url: () => question().replace("c4", "c9"), login: "canbo",
     ready: async (p) => { await mapReady(p); await p.waitForSelector('[data-testid="blank"]'); },
   },
   {
