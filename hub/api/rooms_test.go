@@ -62,8 +62,8 @@ func (p past) Segment(ctx context.Context, id camera.SegmentID) (cases.Footage, 
 	return cases.Footage{Segment: e.Segment, State: e.State}, err
 }
 
-func (p past) At(ctx context.Context, id camera.CameraID, at time.Time, within time.Duration) (cases.Footage, error) {
-	e, err := p.Index.At(ctx, id, at, within)
+func (p past) At(ctx context.Context, id camera.CameraID, at time.Time, within time.Duration, here bool) (cases.Footage, error) {
+	e, err := p.Index.At(ctx, id, at, within, here)
 	return cases.Footage{Segment: e.Segment, State: e.State}, err
 }
 

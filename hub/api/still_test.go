@@ -91,7 +91,7 @@ func TestRequestFromTheSearchOn(t *testing.T) {
 	if got := request(); got != (gen.Requested{Segments: 1, Acknowledged: true}) || h.looked != 1 {
 		t.Errorf("%+v, looked %d times", got, h.looked)
 	}
-	if got := search(); got.Home != nil || *got.Spans[0].State != gen.SpanStateRequested {
+	if got := search(); got.Home == nil || !*got.Home || *got.Spans[0].State != gen.SpanStateRequested {
 		t.Errorf("home %v, %+v", got.Home, got.Spans)
 	}
 	h.away = true

@@ -229,7 +229,7 @@ type CameraAnswer struct {
 	Camera Camera  `json:"camera"`
 	Clock  *Clock  `json:"clock,omitempty"`
 
-	// Home some of the footage can be asked for; it is still at home
+	// Home some of the footage is still at home, asked for or not
 	Home *bool `json:"home,omitempty"`
 
 	// Playlist path of the window's playlist; missing when nothing is playable

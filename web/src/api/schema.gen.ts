@@ -695,7 +695,7 @@ export interface components {
             playlist?: string;
             clock?: components["schemas"]["Clock"];
             activity?: components["schemas"]["Activity"];
-            /** @description some of the footage can be asked for; it is still at home */
+            /** @description some of the footage is still at home, asked for or not */
             home?: boolean;
         };
         /** @description How much moved, from the sizes of the coded pictures; missing when nothing is known. */
