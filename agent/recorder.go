@@ -156,8 +156,11 @@ func (r *recorder) Stop(cause camera.GapCause, detail string) {
 		cause, r.why = r.why, ""
 	}
 	r.lost(cause, detail)
-	if cause == camera.CauseCameraOff || cause == camera.CauseWrongPassword { // away, full, or not for us
+	switch cause {
+	case camera.CauseCameraOff, camera.CauseWrongPassword: // away, full, or not for us
 		r.there.set(false)
+	case camera.CauseBadCodec, camera.CauseNoKeyFrame: // it answers, and sub may be all that can be had
+		r.there.set(true)
 	}
 	r.agent.publisher.Stop(r.id) // after lost: goLive asks video once more when it has begun
 }
