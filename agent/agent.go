@@ -91,7 +91,7 @@ func open(cfg Config, member Membership, now func() time.Time, log *slog.Logger)
 	if err := a.policy.load(cfg.Data); err != nil {
 		log.Warn("read the hub's policy", "err", err)
 	}
-	limits := spool.Limits{Bytes: cfg.Spool.Bytes, Days: cfg.Spool.Days}
+	limits := spool.Limits{Bytes: cfg.Spool.Bytes, Days: cfg.Spool.Days, Sure: a.knowsTheDay}
 	a.spool, err = spool.Open(filepath.Join(cfg.Data, "spool"), limits, segment.Salvage, now, a.room("spool"))
 	if err != nil {
 		return nil, err

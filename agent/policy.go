@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	camera "xulang.vn/camera"
 )
@@ -97,13 +98,26 @@ func (a *agent) flows(id camera.CameraID, stream camera.Stream) bool {
 }
 
 // required tells the spool whether a stream's bytes have to reach the hub by
-// themselves. Of a camera whose class is not known yet, and of one that is not
-// shared any more, nothing is given up.
+// themselves. Of a camera whose class is not known yet nothing is given up. What
+// the household does not let leave need not: its own days count.
 func (a *agent) required(id camera.CameraID, stream camera.Stream) bool {
 	r, ok := a.byID[id]
-	if !ok {
-		return true
+	if !ok || camera.CodeOf(camera.Decide(r.cam.Consent, camera.ActionUpload, camera.Asker{}, a.now())) == camera.CodeNoConsent {
+		return false
 	}
 	class, _ := a.class(r.cam)
 	return class == "" || class.Required(stream)
+}
+
+// dayKnown is how well the clock has to be known before footage may leave for its
+// age. A hub that is away for two months leaves it known so well.
+const dayKnown = time.Hour
+
+// knowsTheDay tells whether the hub has confirmed this box's clock since the start.
+func (a *agent) knowsTheDay() bool {
+	if a.link == nil {
+		return false // the spool is being opened
+	}
+	c := a.link.Clock()
+	return c.Bound > 0 && time.Duration(c.Offset).Abs()+time.Duration(c.Bound) < dayKnown
 }

@@ -19,6 +19,7 @@ func (b *bench) uploads() int {
 // which the policy may keep at home, but what a case asks for does.
 func TestBytesWaitForTheClass(t *testing.T) {
 	b := newBench(t)
+	b.cam.Consent = camera.Consent{Level: camera.ConsentClip}
 	b.agent.byID = map[camera.CameraID]*recorder{b.id: b.recorder}
 	b.agent.spool.SetPolicy(b.agent.required)
 	b.start()
@@ -83,5 +84,35 @@ func TestAgentStartsWithThePolicy(t *testing.T) {
 	defer a.spool.Close()
 	if class, _ := a.class(Camera{SubURL: "rtsp://127.0.0.1/sub"}); class != camera.UplinkSub {
 		t.Errorf("class %q", class)
+	}
+}
+
+// TestWhatMayNotLeaveNeedNot: the household's own days count for it.
+func TestWhatMayNotLeaveNeedNot(t *testing.T) {
+	b := newBench(t)
+	b.agent.byID = map[camera.CameraID]*recorder{b.id: b.recorder}
+	b.agent.policy.set(camera.UplinkAll)
+	for _, c := range []struct {
+		consent camera.Consent
+		want    bool
+	}{
+		{camera.Consent{Level: camera.ConsentClip}, true},
+		{camera.Consent{Level: camera.ConsentClip, Paused: true}, true},
+		{camera.Consent{Level: camera.ConsentClip, Until: noon}, false},
+		{camera.Consent{Level: camera.ConsentRegistry}, false},
+	} {
+		b.cam.Consent = c.consent
+		if got := b.agent.required(b.id, camera.StreamMain); got != c.want {
+			t.Errorf("%+v: required %v", c.consent, got)
+		}
+	}
+	if b.agent.required(camera.NewCameraID("h", "gone", 0), camera.StreamMain) {
+		t.Error("footage of a camera that is not here any more has to reach the hub")
+	}
+}
+
+func TestTheDayIsNotKnownBeforeTheHub(t *testing.T) {
+	if b := newBench(t); b.agent.knowsTheDay() || (&agent{}).knowsTheDay() {
+		t.Error("a clock that nobody has confirmed is trusted with days")
 	}
 }

@@ -66,7 +66,7 @@ func (s *subStream) run(ctx context.Context) error {
 
 func (s *subStream) pull(ctx context.Context) error {
 	cfg := s.of.source()
-	cfg.URL, cfg.Sound = s.of.cam.SubURL, false
+	cfg.URL = s.of.cam.SubURL
 	return ingest.New(cfg, s, s.of.agent.now, s.log).Run(ctx)
 }
 

@@ -42,9 +42,13 @@ func (c cameras) known(r registry.Camera, view camera.View) cases.Camera {
 	}
 }
 
+// clockFresh is how long a record of the ledger speaks for a camera: a box with a
+// link makes one every hour at least.
+const clockFresh = 2 * time.Hour
+
 func (c cameras) ClockAt(ctx context.Context, id camera.CameraID, at time.Time) (camera.Clock, bool, error) {
 	record, ok, err := c.registry.ClockAt(ctx, id, registry.SourceAgent, at)
-	return record.Clock, ok, err
+	return record.Clock, ok && at.Sub(record.At) < clockFresh, err
 }
 
 // past hands the index to the cases, with what the registry knows of the links.

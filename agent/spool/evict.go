@@ -54,6 +54,9 @@ func (s *Spool) expire() error {
 	if since := now.Sub(s.expired); s.limits.Days == 0 || since >= 0 && since < time.Minute {
 		return nil
 	}
+	if s.limits.Sure != nil && !s.limits.Sure() {
+		return nil
+	}
 	before := now.AddDate(0, 0, -s.limits.Days).UnixMilli()
 	var old []*footage
 	for i, shelf := range s.book.shelves.leaving[:shelfUnsent] {

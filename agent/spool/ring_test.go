@@ -259,3 +259,35 @@ func TestFullDiskOfHeldFootage(t *testing.T) {
 		t.Errorf("after the want has ended: %v", err)
 	}
 }
+
+// TestDaysWaitForTheClock: nothing leaves for its age while the clock may be wrong.
+func TestDaysWaitForTheClock(t *testing.T) {
+	sure, now := false, clock()
+	limits := spool.Limits{Bytes: 1 << 20, Days: 1, Sure: func() bool { return sure }}
+	s, err := spool.Open(t.TempDir(), limits, salvage, func() time.Time { return now }, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.SetPolicy(func(camera.CameraID, camera.Stream) bool { return false })
+	seg := mustPut(t, s, gateCam, 0, 1000)
+	aged := func() bool {
+		t.Helper()
+		now = now.AddDate(1, 0, 0)
+		if err := s.AddGap(camera.Gap{Camera: gateCam, Start: now.Add(-time.Minute), End: now, Cause: camera.CauseCameraOff}); err != nil {
+			t.Fatal(err)
+		}
+		f, err := s.OpenSegment(seg.SegmentID)
+		if err == nil {
+			f.Close()
+		}
+		return camera.CodeOf(err) == camera.CodeNotFound
+	}
+	if aged() {
+		t.Error("a clock that jumped by a year emptied the ring")
+	}
+	sure = true
+	if !aged() {
+		t.Error("the day limit is forgotten")
+	}
+}

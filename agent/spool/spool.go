@@ -27,6 +27,11 @@ var errClosed = errors.New("spool is closed")
 type Limits struct {
 	Bytes int64 // of all committed files; must be positive
 	Days  int   // what is older than this leaves, unless the hub still waits for it or a want holds it; 0: only Bytes counts
+
+	// Sure tells whether the clock can be trusted with days; nil: it always can.
+	// While it cannot, nothing leaves for its age: a clock that is a year ahead
+	// must not empty the ring. It must not call the spool.
+	Sure func() bool
 }
 
 // Salvage reads a file of a camera that was never closed, or whose journal is

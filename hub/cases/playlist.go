@@ -35,7 +35,7 @@ func writePlaylist(spans []Span, footage []Footage) (text string, playable bool)
 	}
 	start, end := spans[0].From, spans[len(spans)-1].To
 	p := playlist{at: start}
-	footage = inOrder(footage)
+	footage = inOrder(oneKind(footage))
 	for i, f := range footage {
 		if !f.End.After(start) || !f.Start.Before(end) {
 			continue
@@ -53,6 +53,24 @@ func writePlaylist(spans []Span, footage []Footage) (text string, playable bool)
 	head := fmt.Sprintf("#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-INDEPENDENT-SEGMENTS\n",
 		int(math.Ceil(max(p.longest, gapPiece).Seconds())))
 	return head + p.body.String() + "#EXT-X-ENDLIST\n", playable
+}
+
+// oneKind keeps what can be played, all of it with sound or all without, whichever
+// lasts longer: no browser goes from one to the other within a playlist. What is
+// left out stands there as a gap.
+func oneKind(footage []Footage) []Footage {
+	sounds := func(f Footage) bool { return strings.Contains(f.Codec, ",") }
+	var with, without time.Duration
+	for _, f := range footage {
+		switch {
+		case !f.State.Playable():
+		case sounds(f):
+			with += f.End.Sub(f.Start)
+		default:
+			without += f.End.Sub(f.Start)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(footage), func(f Footage) bool { return !f.State.Playable() || sounds(f) != (with > without) })
 }
 
 // inOrder gives what can be played, with the sub stream where the main one cannot

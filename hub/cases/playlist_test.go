@@ -192,6 +192,34 @@ func TestPlaylistOfTwoStreams(t *testing.T) {
 	}
 }
 
+// TestPlaylistIsOfOneKind: no browser goes from pictures with sound to pictures without.
+func TestPlaylistIsOfOneKind(t *testing.T) {
+	const a, b = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"
+	sounding := func(f cases.Footage) cases.Footage { f.Codec += ",mp4a.40.2"; return f }
+	v := newVillage(t)
+	cam := v.house("Nhà 01", 500, camera.ConsentClip)
+	c := v.open(t, "1/2026")
+	v.spans = []cases.Span{{From: noon, To: noon.Add(time.Minute), State: camera.StateStored}}
+	mute := piece(cam.ID, b, 0, 6000, 12000, camera.StateStored)
+	for name, x := range map[string]struct {
+		footage []cases.Footage
+		want    string
+	}{
+		"more with sound": {[]cases.Footage{sounding(piece(cam.ID, a, 0, 0, 6000, camera.StateStored)), mute, sounding(piece(cam.ID, a, 2, 12000, 18000, camera.StateStored))}, "a"},
+		"more without":    {[]cases.Footage{sounding(piece(cam.ID, a, 0, 0, 6000, camera.StateStored)), mute, piece(cam.ID, b, 1, 12000, 18000, camera.StateStored)}, "b"},
+		"sound at home":   {[]cases.Footage{sounding(piece(cam.ID, a, 0, 0, 6000, camera.StateHome)), mute}, "b"},
+	} {
+		v.footage = x.footage
+		got, err := v.Playlist(t.Context(), officer, c.ID, cam.ID, noon, noon.Add(time.Minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if with, without := strings.Contains(got, a), strings.Contains(got, b); with != (x.want != "b") || without != (x.want == "b") {
+			t.Errorf("%s: with sound %v, without %v", name, with, without)
+		}
+	}
+}
+
 // TestPlaylistKeepsTime sums a day of ragged footage: media time must run along
 // with the wall clock, and no entry may be longer than the target duration.
 func TestPlaylistKeepsTime(t *testing.T) {
