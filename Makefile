@@ -6,7 +6,7 @@ export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
 GO_FILES := $(shell find . -name '*.go' -not -path './.build/*' -not -path './web/node_modules/*' -not -path './var/*')
 WEB_FILES := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts
 
-.PHONY: help demo run build web test test-go test-web lint bench dist generate check-generated fuzz screenshots clean
+.PHONY: help demo run build web test test-go test-web lint bench bench-ingest bench-activity dist generate check-generated fuzz screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ $(BIN)/xulang-hub: $(GO_FILES) go.mod go.sum web/dist/index.html
 
 $(BIN)/xulang-agent: $(GO_FILES) go.mod go.sum
 	@echo "building xulang-agent"
-	@go build -o $@ ./cmd/xulang-agent
+	@CGO_ENABLED=0 go build -o $@ ./cmd/xulang-agent
 
 $(BIN)/xulang-village: $(GO_FILES) go.mod go.sum
 	@echo "building xulang-village"
@@ -67,6 +67,14 @@ lint: ## static checks (the first time builds the linter)
 
 bench: ## benchmarks; they print ratios against a peer or a floor in the same run
 	@go test -run '^$$' -bench . -benchtime 1s ./...
+
+bench-ingest: build ## what recording costs: agent, ffmpeg and a floor, for 1, 8 and 32 cameras (about 25 minutes)
+	@scripts/need ffmpeg
+	@scripts/bench-ingest
+
+bench-activity: ## how well activity tells what moved, on real footage at many settings
+	@scripts/need ffmpeg opencv-doc
+	@scripts/bench-activity
 
 fuzz: ## every fuzz target for ten seconds
 	@scripts/fuzz

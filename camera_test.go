@@ -1,9 +1,11 @@
 package camera_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -100,7 +102,7 @@ func TestGapCheck(t *testing.T) {
 	if err := good.Check(); err != nil {
 		t.Fatal(err)
 	}
-	for _, cause := range []camera.GapCause{"", "whatever", camera.CauseOverwritten, camera.CauseUnreported, camera.CauseWithheld} {
+	for _, cause := range []camera.GapCause{"", "whatever", camera.CauseFuture, camera.CauseUnreported, camera.CauseWithheld} {
 		bad := good
 		bad.Cause = cause
 		if camera.CodeOf(bad.Check()) != camera.CodeBadClaim {
@@ -203,5 +205,92 @@ func TestErrorCodes(t *testing.T) {
 	}
 	if camera.Refuse(nil).Err() != nil || camera.CodeOf(nil) != "" {
 		t.Error("agreement is an error")
+	}
+}
+
+// TestPayloadCoversTheFingerprint: whatever is changed in a fingerprint, what was
+// signed is something else; the way over JSON changes nothing.
+func TestPayloadCoversTheFingerprint(t *testing.T) {
+	full := segment()
+	full.Seq, full.Prev, full.Stream, full.SenderReport = 3, camera.Hash{2}, camera.StreamSub, t0.Add(time.Millisecond)
+	full.Clock = camera.Clock{Synchronised: true, Offset: camera.Millis(-12 * time.Millisecond), Bound: camera.Millis(3 * time.Millisecond)}
+	full.Width, full.Height, full.KeySize, full.KeySHA256, full.Activity = 640, 360, 300, camera.Hash{3}, "\x00\xff\n"
+	if err := full.Check(); err != nil {
+		t.Fatal(err)
+	}
+	changes := []func(*camera.Segment){
+		func(s *camera.Segment) { s.Camera = camera.NewCameraID("hx", "S2", 0) }, func(s *camera.Segment) { s.Run = "0123456789abcdee" },
+		func(s *camera.Segment) { s.Seq++ }, func(s *camera.Segment) { s.Stream = camera.StreamMain },
+		func(s *camera.Segment) { s.Start = s.Start.Add(-time.Millisecond) }, func(s *camera.Segment) { s.End = s.End.Add(time.Millisecond) },
+		func(s *camera.Segment) { s.Media++; s.Media += camera.Millis(time.Millisecond) }, func(s *camera.Segment) { s.SenderReport = time.Time{} },
+		func(s *camera.Segment) { s.Clock.Synchronised = false }, func(s *camera.Segment) { s.Clock.Offset = 0 }, func(s *camera.Segment) { s.Clock.Bound = 0 },
+		func(s *camera.Segment) { s.Size++ }, func(s *camera.Segment) { s.InitSize++ }, func(s *camera.Segment) { s.SHA256[31]++ }, func(s *camera.Segment) { s.Prev[0]++ },
+		func(s *camera.Segment) { s.Codec += "\n" }, func(s *camera.Segment) { s.Width++ }, func(s *camera.Segment) { s.Height++ },
+		func(s *camera.Segment) { s.KeySize++ }, func(s *camera.Segment) { s.KeySHA256[0]++ }, func(s *camera.Segment) { s.Activity += "\n" },
+	}
+	// Signature itself is the one field that is not signed.
+	if fields := reflect.TypeFor[camera.Segment]().NumField() - 2 + 3 + 2; fields != len(changes) {
+		t.Errorf("%d fields are signed, the table has %d", fields, len(changes))
+	}
+	for i, change := range changes {
+		other := full
+		change(&other)
+		if bytes.Equal(other.Payload(), full.Payload()) {
+			t.Errorf("change %d is not seen", i)
+		}
+	}
+	text, err := json.Marshal(full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back camera.Segment
+	if err := json.Unmarshal(text, &back); err != nil || back != full || !bytes.Equal(back.Payload(), full.Payload()) {
+		t.Errorf("%v\n%+v\n%+v", err, back, full)
+	}
+	g := camera.Gap{Camera: full.Camera, Start: t0, End: t0.Add(time.Second), Cause: camera.CauseDisk}
+	longer := g
+	longer.End = longer.End.Add(time.Millisecond)
+	if bytes.Equal(g.Payload(), longer.Payload()) {
+		t.Error("a longer gap is signed alike")
+	}
+}
+
+func TestSignatureJSON(t *testing.T) {
+	s := camera.Signature{1, 2, 255}
+	text, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back camera.Signature
+	if err := json.Unmarshal(text, &back); err != nil || back != s {
+		t.Errorf("%v, %v", back, err)
+	}
+	for _, bad := range []string{`""`, `"AAAA"`, `"` + strings.Repeat("A", 200) + `"`, `"!"`} {
+		if err := json.Unmarshal([]byte(bad), &back); err == nil {
+			t.Errorf("%s is read as a signature", bad)
+		}
+	}
+}
+
+func TestUplinkRequires(t *testing.T) {
+	for _, c := range []struct {
+		class     camera.Uplink
+		main, sub bool
+	}{{camera.UplinkAll, true, false}, {camera.UplinkSub, false, true}, {camera.UplinkRequest, false, false}, {"", false, false}} {
+		if c.class.Required(camera.StreamMain) != c.main || c.class.Required(camera.StreamSub) != c.sub {
+			t.Errorf("%q", c.class)
+		}
+	}
+}
+
+func TestWantCovers(t *testing.T) {
+	s := segment()
+	w := camera.Want{Camera: s.Camera, From: s.End.Add(-time.Millisecond), To: s.End.Add(time.Hour)}
+	if !w.Covers(s) || w.Check() != nil {
+		t.Error("a want that touches a segment does not cover it")
+	}
+	w.From = s.End
+	if w.Covers(s) {
+		t.Error("a want covers a segment that ends where it begins")
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // LinkVersion is the version of the messages below. A message of another version
 // is refused with CodeBadVersion; the connection lives on.
-const LinkVersion = 1
+const LinkVersion = 2
 
 // MessageLargest is the largest message on the link in bytes, either way.
 const MessageLargest = 1 << 20
@@ -15,18 +15,30 @@ const MessageLargest = 1 << 20
 // AnnounceMost is the largest number of segments and gaps in one announcement.
 const AnnounceMost = 500
 
+// SlotsMost is the largest number of segments in one question for slots, and in
+// one notice that bytes are stored.
+const SlotsMost = 32
+
+// WantsMost is the largest number of wants of one device.
+const WantsMost = 500
+
 // Verbs that an agent asks on UpSubject(device, verb); each is a request with a reply.
 const (
 	VerbHello    = "hello"    // Hello → HelloReply: on every connect and when cameras change
 	VerbAnnounce = "announce" // Announce → AnnounceReply: fingerprints, acknowledged when durable
-	VerbSlot     = "slot"     // SlotRequest → SlotReply: where to put bytes
+	VerbSlots    = "slots"    // SlotsRequest → SlotsReply: where to put bytes
 	VerbStored   = "stored"   // StoredNotice → StoredReply: the bytes are there, look
+	VerbWants    = "wants"    // WantsRequest → WantsReply: what cases hold and ask for, now
 	VerbStatus   = "status"   // Status → Ack: health, at least every 30 s
 	VerbClock    = "clock"    // ClockProbe → ClockReply: offset measurement
 )
 
-// VerbLive is what the hub asks on DownSubject(device, verb): LiveCommand → Ack.
-const VerbLive = "live"
+// Verbs that the hub asks on DownSubject(device, verb).
+const (
+	VerbLive  = "live"  // LiveCommand → Ack
+	VerbLook  = "look"  // LookCommand → Ack: ask for the wants again; agreement means that the holds are durable at home
+	VerbStill = "still" // StillCommand → StillReply: one key frame
+)
 
 // UpSubject is where a device asks the hub. It may publish nowhere else.
 func UpSubject(d DeviceID, verb string) string { return "xulang.up." + string(d) + "." + verb }
@@ -98,6 +110,26 @@ type CameraNote struct {
 	View    View     `json:"view"`
 	Consent Consent  `json:"consent"`
 	Sound   bool     `json:"sound,omitempty"`
+	Uplink  Uplink   `json:"uplink,omitempty"` // what the household chose; empty: the hub's policy
+}
+
+// Uplink is how much of a camera's footage leaves the house by itself.
+// Fingerprints always do.
+type Uplink string
+
+// Uplink classes.
+const (
+	UplinkAll     Uplink = "all"        // everything
+	UplinkSub     Uplink = "sub"        // the sub stream; the main stream when a case asks
+	UplinkRequest Uplink = "on-request" // bytes only when a case asks
+)
+
+// Valid tells whether the class is one of ours; empty is none.
+func (u Uplink) Valid() bool { return u == UplinkAll || u == UplinkSub || u == UplinkRequest }
+
+// Required tells whether a stream's bytes have to reach the hub by themselves.
+func (u Uplink) Required(s Stream) bool {
+	return u == UplinkAll && s == StreamMain || u == UplinkSub && s == StreamSub
 }
 
 // Check tells whether the note is well-formed and its id is derived as it must be.
@@ -113,6 +145,8 @@ func (n CameraNote) Check(h HouseholdID) error {
 		return Errorf(CodeForeignCamera, "camera %s: not of this household", n.Camera)
 	case !n.Consent.Valid():
 		return Errorf(CodeBadClaim, "camera %s: consent %q", n.Camera, n.Consent.Level)
+	case n.Uplink != "" && !n.Uplink.Valid():
+		return Errorf(CodeBadClaim, "camera %s: uplink class %q", n.Camera, n.Uplink)
 	}
 	return n.View.Check()
 }
@@ -130,6 +164,7 @@ type HelloReply struct {
 	V int `json:"v"`
 	Refusal
 	Refused map[CameraID]Refusal `json:"refused,omitempty"`
+	Uplink  Uplink               `json:"uplink,omitempty"` // the hub's policy, for cameras whose household chose none
 }
 
 // Announce carries fingerprints, oldest first.
@@ -148,15 +183,21 @@ type AnnounceReply struct {
 	RefusedGaps     map[int]Refusal `json:"refused_gaps,omitempty"`     // by index
 }
 
-// SlotRequest asks where to put an announced segment's bytes.
-type SlotRequest struct {
-	V int `json:"v"`
-	SegmentID
+// SlotsRequest asks where to put announced segments' bytes.
+type SlotsRequest struct {
+	V        int         `json:"v"`
+	Segments []SegmentID `json:"segments"`
 }
 
-// SlotReply is one presigned PUT for exactly the announced bytes.
-type SlotReply struct {
+// SlotsReply has an answer for each segment, in the order of the request.
+type SlotsReply struct {
 	V int `json:"v"`
+	Refusal
+	Slots []SlotAnswer `json:"slots,omitempty"`
+}
+
+// SlotAnswer is a slot for one segment, or why there is none.
+type SlotAnswer struct {
 	Refusal
 	Stored bool `json:"stored,omitempty"` // the bytes are there already: nothing to do
 	Slot
@@ -170,44 +211,74 @@ type Slot struct {
 	Expires time.Time         `json:"expires,omitzero"`
 }
 
-// StoredNotice tells that the PUT succeeded; the hub looks for itself.
+// StoredNotice tells that PUTs succeeded; the hub looks for itself.
 type StoredNotice struct {
+	V        int         `json:"v"`
+	Segments []SegmentID `json:"segments"`
+}
+
+// StoredReply says whose bytes the hub did not find. The others are stored and
+// may be evicted at home.
+type StoredReply struct {
+	V int `json:"v"`
+	Refusal
+	Refused map[int]Refusal `json:"refused,omitempty"` // by index
+}
+
+// Want is a window of a camera's footage that a case holds: while it is wanted no
+// retention and no full disk may take it.
+type Want struct {
+	Camera CameraID  `json:"camera"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Fetch  bool      `json:"fetch,omitempty"` // and the bytes of the main stream are asked for, now
+}
+
+// Covers tells whether the want is about a segment.
+func (w Want) Covers(s Segment) bool {
+	return s.Camera == w.Camera && s.Start.Before(w.To) && s.End.After(w.From)
+}
+
+// Check tells whether the want is well-formed.
+func (w Want) Check() error {
+	if !w.Camera.Valid() || !w.To.After(w.From) {
+		return Errorf(CodeBadRequest, "want: camera and window are needed")
+	}
+	return nil
+}
+
+// WantsRequest asks for all wants of the device's cameras.
+type WantsRequest struct {
+	V int `json:"v"`
+}
+
+// WantsReply replaces what was wanted before.
+type WantsReply struct {
+	V int `json:"v"`
+	Refusal
+	Wants []Want `json:"wants,omitempty"`
+}
+
+// LookCommand tells an agent that the wants have changed.
+type LookCommand struct {
+	V int `json:"v"`
+}
+
+// StillCommand asks for the leading KeySize bytes of a segment: one picture.
+type StillCommand struct {
 	V int `json:"v"`
 	SegmentID
 }
 
-// StoredReply says whether the hub found the bytes. Agreement means that the
-// segment is stored and may be evicted at home.
-type StoredReply struct {
+// StillLargest is the largest still that travels on the link, in bytes: its base64
+// has to fit into a message.
+const StillLargest = 700 << 10
+
+// StillReply carries the picture, at most StillLargest bytes.
+type StillReply struct {
 	V int `json:"v"`
 	Refusal
-}
-
-// RecordState is what a camera is doing now.
-type RecordState string
-
-// StateRecording is the good state; every other state is named by the cause of
-// the gap that it makes.
-const StateRecording RecordState = "recording"
-
-// CameraStatus is the state of one camera at the agent.
-type CameraStatus struct {
-	Camera CameraID    `json:"camera"`
-	State  RecordState `json:"state"` // StateRecording or a GapCause
-	Since  time.Time   `json:"since"`
-	Detail string      `json:"detail,omitempty"` // for a technician; no secret, at most 200 bytes
-	Codec  string      `json:"codec,omitempty"`  // "h264", "h265"
-}
-
-// Status is the agent's health.
-type Status struct {
-	V         int            `json:"v"`
-	At        time.Time      `json:"at"`
-	Cameras   []CameraStatus `json:"cameras"`
-	SpoolUsed int64          `json:"spool_used"` // bytes
-	SpoolMost int64          `json:"spool_most"` // bytes
-	Waiting   int            `json:"waiting"`    // segments not uploaded yet
-	Clock     Clock          `json:"clock"`
+	Data []byte `json:"data,omitempty"`
 }
 
 // ClockProbe and ClockReply measure the agent's offset against the hub: half of

@@ -14,16 +14,17 @@ const module = "xulang.vn/camera"
 
 // homes says in which rooms a big library may be imported (outside of tests).
 var homes = map[string][]string{
-	"github.com/bluenviron/gortsplib":   {"agent/ingest", "cmd/xulang-village/simcam"},
-	"github.com/bluenviron/mediacommon": {"agent/segment", "agent/ingest", "cmd/xulang-village/scene", "cmd/xulang-village/simcam"},
-	"github.com/pion/webrtc":            {"agent/live", "hub/live"},
-	"github.com/nats-io/nats-server":    {"hub/fleet"},
-	"github.com/nats-io/nats.go":        {"agent/link", "hub/fleet"},
-	"github.com/minio/minio-go":         {"hub/store"},
-	"github.com/labstack/echo":          {"hub/api", "hub/api/gen"},
-	"github.com/mattn/go-sqlite3":       {"hub/db"},
-	"github.com/pressly/goose":          {"hub/db"},
-	"github.com/paulmach/osm":           {"hub/road"},
+	"github.com/bluenviron/gortsplib":     {"agent/ingest", "cmd/xulang-village/simcam"},
+	"github.com/bluenviron/mediacommon":   {"agent/segment", "agent/ingest", "cmd/xulang-village/scene", "cmd/xulang-village/simcam"},
+	"github.com/pion/webrtc":              {"agent/live", "hub/live"},
+	"github.com/nats-io/nats-server":      {"hub/fleet"},
+	"github.com/nats-io/nats.go":          {"agent/link", "hub/fleet"},
+	"github.com/minio/minio-go":           {"hub/store"},
+	"github.com/labstack/echo":            {"hub/api", "hub/api/gen"},
+	"github.com/mattn/go-sqlite3":         {"hub/db"},
+	"github.com/pressly/goose":            {"hub/db"},
+	"github.com/paulmach/osm":             {"hub/road"},
+	"github.com/prometheus/client_golang": {"agent/health"},
 }
 
 // leaves may be imported by every room of their half.

@@ -1,7 +1,9 @@
 package camera
 
 import (
+	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -43,11 +45,66 @@ func (h *Hash) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// Signature is an Ed25519 signature (RFC 8032) by a device's key; in JSON it is
+// standard base64.
+type Signature [ed25519.SignatureSize]byte
+
+// IsZero tells whether the signature is unset.
+func (g Signature) IsZero() bool { return g == Signature{} }
+
+// MarshalText writes base64.
+func (g Signature) MarshalText() ([]byte, error) {
+	return base64.StdEncoding.AppendEncode(nil, g[:]), nil
+}
+
+// UnmarshalText reads base64 and refuses any other length.
+func (g *Signature) UnmarshalText(b []byte) error {
+	raw, err := base64.StdEncoding.AppendDecode(nil, b)
+	if err != nil || len(raw) != len(g) {
+		return fmt.Errorf("read signature: not base64 of %d bytes", len(g))
+	}
+	copy(g[:], raw)
+	return nil
+}
+
+// Stream tells which of a camera's streams a fact is about.
+type Stream string
+
+// Streams of a camera.
+const (
+	StreamMain Stream = ""    // the best one, of which evidence is made
+	StreamSub  Stream = "sub" // the small one, for weak uplinks
+)
+
+// Valid tells whether the stream is one of ours.
+func (s Stream) Valid() bool { return s == StreamMain || s == StreamSub }
+
+// Activity is how much moved in each second since a segment's start: one byte a
+// second, 0 still … 255, as the sizes of the coded pictures tell. In JSON it is
+// standard base64.
+type Activity string
+
+// MarshalText writes base64.
+func (a Activity) MarshalText() ([]byte, error) {
+	return base64.StdEncoding.AppendEncode(nil, []byte(a)), nil
+}
+
+// UnmarshalText reads base64.
+func (a *Activity) UnmarshalText(b []byte) error {
+	raw, err := base64.StdEncoding.AppendDecode(nil, b)
+	if err != nil {
+		return fmt.Errorf("read activity: %w", err)
+	}
+	*a = Activity(raw)
+	return nil
+}
+
 // Segment limits. The hub refuses what lies outside of them.
 const (
 	SegmentGoal    = 6 * time.Second  // cut at the first key frame after this much media
 	SegmentLongest = 60 * time.Second // a longer one is cut, or refused as a claim
 	SegmentLargest = 64 << 20         // bytes of one file
+	KeyLargest     = 4 << 20          // bytes of the part of a file that is one picture
 )
 
 // SegmentID is the identity of a segment: announcing it twice is announcing it once.
@@ -65,6 +122,8 @@ func (id SegmentID) String() string {
 // Times are the agent's wall clock in UTC, whole milliseconds.
 type Segment struct {
 	SegmentID
+	Stream Stream `json:"stream,omitempty"`
+
 	Start time.Time `json:"start"` // first sample (the run's rule: minimum of receive − media time)
 	End   time.Time `json:"end"`   // after the last sample
 	Media Millis    `json:"media"` // sum of sample durations from RTP time stamps
@@ -79,6 +138,30 @@ type Segment struct {
 	Codec    string `json:"codec"`     // RFC 6381, video first: "avc1.64001f" or "hvc1.1.6.L93.B0,mp4a.40.2"
 	Width    int    `json:"width"`     // pixels
 	Height   int    `json:"height"`    // pixels
+
+	// The leading KeySize bytes are a file by themselves: head and first key
+	// frame, one picture. Zero when the file is not made that way.
+	KeySize   int64 `json:"key_size,omitempty"`
+	KeySHA256 Hash  `json:"key_sha256,omitzero"`
+
+	Activity Activity `json:"activity,omitempty"` // of each second since Start
+
+	// Signature is the device's, over Payload. It is put there when the segment is announced.
+	Signature Signature `json:"signature,omitzero"`
+}
+
+// Payload is what the device signs: the whole fingerprint, a line a value, times
+// in Unix milliseconds. It does not depend on how the fingerprint travelled.
+func (s Segment) Payload() []byte {
+	report := int64(0)
+	if !s.SenderReport.IsZero() {
+		report = s.SenderReport.UnixMilli()
+	}
+	ms := func(m Millis) int64 { return time.Duration(m).Milliseconds() }
+	return fmt.Appendf(nil, "xulang segment 1\n%s\n%s\n%d\n%q\n%d\n%d\n%d\n%d\n%t\n%d\n%d\n%d\n%d\n%s\n%s\n%q\n%d\n%d\n%d\n%s\n%x\n",
+		s.Camera, s.Run, s.Seq, s.Stream, s.Start.UnixMilli(), s.End.UnixMilli(), ms(s.Media), report,
+		s.Clock.Synchronised, ms(s.Clock.Offset), ms(s.Clock.Bound),
+		s.Size, s.InitSize, s.SHA256, s.Prev, s.Codec, s.Width, s.Height, s.KeySize, s.KeySHA256, string(s.Activity))
 }
 
 // Check tells whether the claim is well-formed by itself: order, limits, hash.
@@ -99,6 +182,12 @@ func (s Segment) Check() error {
 		return Errorf(CodeBadClaim, "segment %s: no hash", s.SegmentID)
 	case (s.Seq == 0) != s.Prev.IsZero():
 		return Errorf(CodeBadClaim, "segment %s: chain broken", s.SegmentID)
+	case !s.Stream.Valid():
+		return Errorf(CodeBadClaim, "segment %s: unknown stream", s.SegmentID)
+	case s.KeySize < 0 || s.KeySize > min(s.Size, KeyLargest) || (s.KeySize == 0) != s.KeySHA256.IsZero() || s.KeySize > 0 && s.KeySize <= s.InitSize:
+		return Errorf(CodeBadClaim, "segment %s: key frame of %d bytes", s.SegmentID, s.KeySize)
+	case len(s.Activity) > int(2*SegmentLongest/time.Second)+1:
+		return Errorf(CodeBadClaim, "segment %s: activity of %d seconds", s.SegmentID, len(s.Activity))
 	case len(s.Codec) > 100:
 		return Errorf(CodeBadClaim, "segment %s: codec string of %d bytes", s.SegmentID, len(s.Codec))
 	}
@@ -143,12 +232,23 @@ type Clock struct {
 }
 
 // Gap says that a camera has no footage in [Start, End), and why.
-// It is known by camera and start; announcing it again with a later end extends it.
+// It is known by camera, stream and start; announcing it again with a later end
+// extends it. Gaps of the sub stream only tell what happened to its segments: the
+// past of a camera is that of its main stream.
 type Gap struct {
 	Camera CameraID  `json:"camera"`
+	Stream Stream    `json:"stream,omitempty"`
 	Start  time.Time `json:"start"`
 	End    time.Time `json:"end"`
 	Cause  GapCause  `json:"cause"`
+
+	// Signature is the device's, over Payload. It is put there when the gap is announced.
+	Signature Signature `json:"signature,omitzero"`
+}
+
+// Payload is what the device signs.
+func (g Gap) Payload() []byte {
+	return fmt.Appendf(nil, "xulang gap 1\n%s\n%q\n%d\n%d\n%s\n", g.Camera, g.Stream, g.Start.UnixMilli(), g.End.UnixMilli(), g.Cause)
 }
 
 // Check tells whether the claim is well-formed by itself.
@@ -158,6 +258,8 @@ func (g Gap) Check() error {
 		return Errorf(CodeBadClaim, "gap: no camera")
 	case !g.End.After(g.Start):
 		return Errorf(CodeBadClaim, "gap of %s: ends before it starts", g.Camera)
+	case !g.Stream.Valid():
+		return Errorf(CodeBadClaim, "gap of %s: unknown stream", g.Camera)
 	case !g.Cause.Announced():
 		return Errorf(CodeBadClaim, "gap of %s: cause %q", g.Camera, g.Cause)
 	}
@@ -175,7 +277,9 @@ const (
 	CauseNoKeyFrame    GapCause = "no-key-frame"   // video without a key frame for 30 s
 	CauseAgentOff      GapCause = "agent-off"      // the agent was not running
 	CauseClockStep     GapCause = "clock-step"     // the agent's clock was moved
-	CauseDisk          GapCause = "disk"           // the disk is full or failed
+	CauseDisk          GapCause = "disk"           // the disk is full or failed, and footage that the hub still waited for had to go
+	CauseHeldFull      GapCause = "held-full"      // the disk holds only footage under a hold; nothing may go, so nothing is recorded
+	CauseOverwritten   GapCause = "overwritten"    // was there, and its retention ended
 	CausePaused        GapCause = "paused"         // the household paused the camera
 	CauseReconnect     GapCause = "reconnect"      // the seconds between a broken and a new session
 )
@@ -187,7 +291,6 @@ const (
 	CausePending     GapCause = "pending"     // so recent that the segment is still being recorded
 	CauseUnreported  GapCause = "unreported"  // the agent was linked and said nothing of this time
 	CauseFuture      GapCause = "future"      // has not happened yet
-	CauseOverwritten GapCause = "overwritten" // was there, and its retention ended
 	CauseLost        GapCause = "lost"        // was announced, and its bytes are gone
 	CauseWithheld    GapCause = "withheld"    // the household does not share this time
 )
@@ -196,7 +299,7 @@ const (
 func (c GapCause) Announced() bool {
 	switch c {
 	case CauseCameraOff, CauseWrongPassword, CauseBadCodec, CauseNoKeyFrame, CauseAgentOff,
-		CauseClockStep, CauseDisk, CausePaused, CauseReconnect:
+		CauseClockStep, CauseDisk, CauseHeldFull, CauseOverwritten, CausePaused, CauseReconnect:
 		return true
 	}
 	return false

@@ -11,13 +11,16 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/agent/health"
 	"xulang.vn/camera/agent/link"
 	"xulang.vn/camera/agent/live"
+	"xulang.vn/camera/agent/segment"
 	"xulang.vn/camera/agent/spool"
 	"xulang.vn/camera/agent/upload"
 )
@@ -25,8 +28,13 @@ import (
 // Version is of the agent's program.
 const Version = "0.1.0"
 
-// statusEvery is how often the hub hears of the agent's health.
-const statusEvery = 10 * time.Second
+const (
+	statusEvery = 10 * time.Second // how often the hub hears of the agent's health
+	wantsEvery  = 30               // statuses between two questions for the wants
+)
+
+// vietnam is the zone of all that people say about hours. It has no summer time.
+var vietnam = time.FixedZone("UTC+7", 7*60*60)
 
 // Run joins the hub if need be, then records and reports until ctx ends.
 func Run(ctx context.Context, cfg Config, now func() time.Time, log *slog.Logger) error {
@@ -63,10 +71,15 @@ type agent struct {
 	spool     *spool.Spool
 	link      *link.Link
 	uploader  *upload.Uploader
+	budget    *upload.Budget
 	publisher *live.Publisher
+	health    *health.Health
 	networks  []netip.Prefix
+	policy    policy
 	recorders []*recorder                   // in the order of the config
 	byID      map[camera.CameraID]*recorder // the same ones
+
+	wanting sync.Mutex // one question for the wants at a time: the newest answer stays
 }
 
 func open(cfg Config, member Membership, now func() time.Time, log *slog.Logger) (*agent, error) {
@@ -75,14 +88,29 @@ func open(cfg Config, member Membership, now func() time.Time, log *slog.Logger)
 	if a.networks, err = cfg.prefixes(); err != nil {
 		return nil, err
 	}
-	a.spool, err = spool.Open(filepath.Join(cfg.Data, "spool"), spool.Limits{Bytes: cfg.Spool.Bytes, Days: cfg.Spool.Days}, now, log.With("room", "spool"))
+	if err := a.policy.load(cfg.Data); err != nil {
+		log.Warn("read the hub's policy", "err", err)
+	}
+	limits := spool.Limits{Bytes: cfg.Spool.Bytes, Days: cfg.Spool.Days, Sure: a.knowsTheDay}
+	a.spool, err = spool.Open(filepath.Join(cfg.Data, "spool"), limits, segment.Salvage, now, a.room("spool"))
 	if err != nil {
 		return nil, err
 	}
 	client := &http.Client{Timeout: 2 * time.Minute}
-	a.link = link.New(link.Config{HubURL: cfg.Hub, Identity: member.identity, Hello: a.hello, Live: a.live, Log: log.With("room", "link")}, now)
-	a.uploader = upload.New(a.link, sharedSpool{a.spool, a}, a.mayUpload, client, cfg.Hub, now, log.With("room", "upload"))
-	a.publisher = live.New(live.Config{HubURL: cfg.Hub, Client: client, Log: log.With("room", "live")}, now)
+	a.budget = upload.NewBudget(cfg.Uplink.hours(), vietnam, now)
+	a.link = link.New(link.Config{
+		HubURL: cfg.Hub, Identity: member.identity, Hello: a.hello, Greeted: a.greeted,
+		Live: a.live, Look: a.look, Still: a.still, Log: a.room("link"),
+	}, now)
+	a.uploader = upload.New(upload.Config{
+		Hub: a.link, Spool: sharedSpool{a.spool, a}, Allow: a.mayUpload, Sign: member.identity.SignPayload,
+		Budget: a.budget, Client: client, HubURL: cfg.Hub, Log: a.room("upload"),
+	}, now)
+	a.publisher = live.New(live.Config{HubURL: cfg.Hub, Client: client, Log: a.room("live")}, now)
+	a.health, err = health.New(health.Config{Listen: cfg.Metrics, Snapshot: a.snapshot, Log: a.room("health")})
+	if err != nil {
+		return nil, errors.Join(err, a.spool.Close())
+	}
 	for _, cam := range cfg.Cameras {
 		if cam.Consent.Level == camera.ConsentNone {
 			continue // not shared: never dialled
@@ -91,8 +119,11 @@ func open(cfg Config, member Membership, now func() time.Time, log *slog.Logger)
 		r := newRecorder(a, id, cam)
 		a.recorders, a.byID[id] = append(a.recorders, r), r
 	}
+	a.spool.SetPolicy(a.required)
 	return a, nil
 }
+
+func (a *agent) room(name string) *slog.Logger { return a.log.With("room", name) }
 
 func (a *agent) run(ctx context.Context) error {
 	defer a.publisher.Close()
@@ -100,23 +131,29 @@ func (a *agent) run(ctx context.Context) error {
 	group.Go(func() error { return a.link.Run(ctx) })
 	group.Go(func() error { return a.uploader.Run(ctx) })
 	group.Go(func() error { return a.report(ctx) })
+	group.Go(func() error { return a.health.Run(ctx) })
 	for _, r := range a.recorders {
 		group.Go(func() error { return r.run(ctx) })
+		group.Go(func() error { return r.sub.run(ctx) })
 	}
 	return group.Wait()
 }
 
-// report lets open gaps grow and sends the state, every statusEvery.
+// report lets open gaps grow and sends the state, every statusEvery. Now and then
+// it asks for the wants as well, in case the hub's call for it went astray.
 func (a *agent) report(ctx context.Context) error {
 	tick := time.NewTicker(statusEvery)
 	defer tick.Stop()
-	for {
+	for n := 1; ; n++ {
 		for _, r := range a.recorders {
 			r.extendGap()
 		}
 		if a.link.Connected() {
 			if err := a.link.Status(ctx, a.status()); err != nil && ctx.Err() == nil {
 				a.log.Debug("send status", "err", err)
+			}
+			if n%wantsEvery == 0 {
+				a.lookAgain(ctx)
 			}
 		}
 		select {
@@ -125,18 +162,6 @@ func (a *agent) report(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
-}
-
-func (a *agent) status() camera.Status {
-	used, most, waiting := a.spool.Usage()
-	s := camera.Status{
-		V: camera.LinkVersion, At: a.now().UTC(), Clock: a.link.Clock(),
-		SpoolUsed: used, SpoolMost: most, Waiting: waiting,
-	}
-	for _, r := range a.recorders {
-		s.Cameras = append(s.Cameras, r.status())
-	}
-	return s
 }
 
 func (a *agent) hello() camera.Hello {
@@ -160,51 +185,4 @@ func (a *agent) mayUpload(id camera.CameraID) error {
 func (a *agent) mayTell(id camera.CameraID) bool {
 	r, ok := a.byID[id]
 	return ok && camera.Decide(r.cam.Consent, camera.ActionMap, camera.Asker{}, a.now()) == nil
-}
-
-// sharedSpool is the spool as the uploader sees it: fingerprints and gaps of a
-// camera that is not shared any more stay at home, like its bytes.
-type sharedSpool struct {
-	*spool.Spool
-	agent *agent
-}
-
-func (s sharedSpool) Unannounced(most int) ([]camera.Segment, []camera.Gap) {
-	return s.UnannouncedBut(most, func(id camera.CameraID) bool { return !s.agent.mayTell(id) })
-}
-
-// live answers the hub's wish to see a camera now. The case stands at the hub;
-// the household's consent is asked here once more.
-func (a *agent) live(ctx context.Context, m camera.LiveCommand) camera.Ack {
-	return camera.Ack{V: camera.LinkVersion, Refusal: camera.Refuse(a.goLive(ctx, m))}
-}
-
-func (a *agent) goLive(ctx context.Context, m camera.LiveCommand) error {
-	if err := camera.CheckVersion(m.V); err != nil {
-		return err
-	}
-	r, ok := a.byID[m.Camera]
-	if !ok {
-		return camera.Errorf(camera.CodeForeignCamera, "camera %s is not here", m.Camera)
-	}
-	if !m.Start {
-		a.publisher.Stop(m.Camera)
-		return nil
-	}
-	if err := r.mayShow(); err != nil {
-		return err
-	}
-	track, ok := r.video()
-	if !ok {
-		return camera.Errorf(camera.CodeUnreachable, "camera %s is not sending", m.Camera)
-	}
-	a.log.Info("live view asked", "camera", r.cam.Label)
-	if err := a.publisher.Start(ctx, m.Camera, track, m.Path, m.Token); err != nil {
-		return err
-	}
-	if _, ok := r.video(); !ok { // it went while we were asking the hub: Stop may have come too early
-		a.publisher.Stop(m.Camera)
-		return camera.Errorf(camera.CodeUnreachable, "camera %s has stopped sending", m.Camera)
-	}
-	return nil
 }

@@ -11,6 +11,8 @@ import (
 	"gopkg.in/yaml.v3"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/agent/health"
+	"xulang.vn/camera/agent/upload"
 )
 
 // Config is all that the agent can be told. configs/agent.yml has every key with
@@ -28,7 +30,27 @@ type Config struct {
 	// Networks are the LAN prefixes in which cameras may be dialled; no other address is.
 	Networks []string `yaml:"networks"`
 	Spool    Spool    `yaml:"spool"`
-	Cameras  []Camera `yaml:"cameras"`
+	// Uplink bounds what the household's line carries for us.
+	Uplink  Uplink   `yaml:"uplink"`
+	Cameras []Camera `yaml:"cameras"`
+	// Metrics is a loopback address for Prometheus; empty: none.
+	Metrics string `yaml:"metrics"`
+}
+
+// Uplink bounds the uplink by the time of day.
+type Uplink struct {
+	Hours []Hours `yaml:"hours"` // the first one that holds counts; outside of all: no limit
+}
+
+// kbitLeast is the least that still carries a segment before the hub has forgotten it.
+const kbitLeast = 66
+
+// Hours is a limit for a part of the day, in Vietnam's time (UTC+7). One that
+// ends before it begins goes over midnight.
+type Hours struct {
+	From upload.Minute `yaml:"from"` // "HH:MM"
+	To   upload.Minute `yaml:"to"`
+	Kbit int64         `yaml:"kbit"` // thousands of bits per second, at least kbitLeast
 }
 
 // Spool bounds the ring on the household's disk.
@@ -42,17 +64,20 @@ type Camera struct {
 	Serial   string         `yaml:"serial"`  // of the camera or recorder; with the channel it is the identity
 	Channel  int            `yaml:"channel"` // from 0
 	Label    string         `yaml:"label"`
-	URL      string         `yaml:"url"` // rtsp://host:port/path, without user and password
+	URL      string         `yaml:"url"` // rtsp://host:port/path or rtsps://…, without user and password
 	Username string         `yaml:"username"`
 	Password string         `yaml:"password"`
-	Sound    bool           `yaml:"sound"` // record sound as well
+	Sound    bool           `yaml:"sound"`   // record sound as well
+	UDP      bool           `yaml:"udp"`     // RTP over UDP in place of TCP
+	SubURL   string         `yaml:"sub_url"` // of the small stream, for the uplink class "sub"; same name and password
+	Uplink   camera.Uplink  `yaml:"uplink"`  // all, sub or on-request; empty: what the hub asks for
 	View     camera.View    `yaml:"view"`
 	Consent  camera.Consent `yaml:"consent"`
 }
 
 // Default is what the agent does when it is told nothing.
 func Default() Config {
-	return Config{Data: "var/agent", Name: "agent", Spool: Spool{Bytes: 20 << 30, Days: 14}}
+	return Config{Data: "var/agent", Name: "agent", Spool: Spool{Bytes: 20 << 30, Days: 14}, Metrics: "127.0.0.1:9470"}
 }
 
 // ReadConfig reads a YAML file over the defaults. The file holds passwords of
@@ -89,6 +114,16 @@ func (c Config) Check() error {
 	}
 	if _, err := c.prefixes(); err != nil {
 		return err
+	}
+	for _, h := range c.Uplink.Hours {
+		if h.Kbit < kbitLeast {
+			return fmt.Errorf("check config: uplink of %d kbit/s, at least %d", h.Kbit, kbitLeast)
+		}
+	}
+	if c.Metrics != "" {
+		if err := health.CheckListen(c.Metrics); err != nil {
+			return fmt.Errorf("check config: %w", err)
+		}
 	}
 	seen := map[string]bool{}
 	for i, cam := range c.Cameras {
@@ -132,21 +167,48 @@ func (c Config) prefixes() ([]netip.Prefix, error) {
 	return out, nil
 }
 
+// hours are the limits as the uploader counts them.
+func (u Uplink) hours() []upload.Hours {
+	out := make([]upload.Hours, 0, len(u.Hours))
+	for _, h := range u.Hours {
+		out = append(out, upload.Hours{From: h.From, To: h.To, Rate: h.Kbit * 1000 / 8})
+	}
+	return out
+}
+
 func (c Camera) check() error {
-	u, err := url.Parse(c.URL)
 	switch {
-	case err != nil:
-		return fmt.Errorf("url cannot be read") // the parse error would repeat the text, maybe with a password
-	case u.Scheme != "rtsp" || u.Hostname() == "":
-		return fmt.Errorf("url is not rtsp://host:port/path")
-	case u.Fragment != "" || u.RawFragment != "":
-		return fmt.Errorf("url holds a #: write it as %%23")
-	case u.User != nil:
-		return fmt.Errorf("url holds a user: give username and password by their own keys")
 	case c.Serial == "":
 		return fmt.Errorf("serial is needed")
 	case !c.Consent.Valid():
 		return fmt.Errorf("consent level %q is none of none, registry, clip, live", c.Consent.Level)
+	case c.Uplink != "" && !c.Uplink.Valid():
+		return fmt.Errorf("uplink %q is none of all, sub, on-request", c.Uplink)
+	case c.Uplink == camera.UplinkSub && c.SubURL == "":
+		return fmt.Errorf("uplink sub needs sub_url")
+	}
+	if err := checkAddress(c.URL); err != nil {
+		return fmt.Errorf("url %w", err)
+	}
+	if c.SubURL != "" {
+		if err := checkAddress(c.SubURL); err != nil {
+			return fmt.Errorf("sub_url %w", err)
+		}
 	}
 	return c.View.Check()
+}
+
+func checkAddress(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return fmt.Errorf("cannot be read") // the parse error would repeat the text, maybe with a password
+	case u.Scheme != "rtsp" && u.Scheme != "rtsps" || u.Hostname() == "":
+		return fmt.Errorf("is not rtsp://host:port/path or rtsps://…")
+	case u.Fragment != "" || u.RawFragment != "":
+		return fmt.Errorf("holds a #: write it as %%23")
+	case u.User != nil:
+		return fmt.Errorf("holds a user: give username and password by their own keys")
+	}
+	return nil
 }

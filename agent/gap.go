@@ -19,6 +19,10 @@ const (
 	lateMost = 1000
 )
 
+// born is before this program was: a clock that shows less was never set, as that of
+// a box without a battery until the network has told it the time.
+var born = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // hole is the time without footage that grows now. All its times are of the wall
 // clock alone: gaps are told to others, who know nothing of our monotonic one.
 type hole struct {
@@ -38,10 +42,19 @@ type hole struct {
 }
 
 // upTo is the gap that the hole is at a time; ok is false when it is too short, or
-// lies where something was reported before the clock was set back.
+// lies where something was reported before the clock was set back. While the clock is
+// not set there is none: nobody would believe it, and what was last reported before
+// must not be forgotten for it. The hole is told when the clock is right.
 func (h *hole) upTo(end time.Time) (g camera.Gap, ok bool) {
 	end = end.Round(0)
-	if end.Before(h.start) {
+	switch {
+	case end.Before(born):
+		return camera.Gap{}, false
+	case h.start.Before(born) && h.before.After(born) && h.before.Before(end):
+		h.begin(h.before)
+	case h.start.Before(born):
+		h.begin(end) // what was before that nobody knows
+	case end.Before(h.start):
 		h.begin(end) // the clock was set back while it grew
 	}
 	g = camera.Gap{Camera: h.camera, Start: h.start, End: end, Cause: h.cause}

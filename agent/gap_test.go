@@ -9,6 +9,7 @@ import (
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/agent/media"
+	"xulang.vn/camera/agent/segment"
 	"xulang.vn/camera/agent/spool"
 )
 
@@ -75,7 +76,7 @@ func TestClockWasFarAhead(t *testing.T) {
 func TestBoxWithoutBattery(t *testing.T) {
 	b := newBench(t)
 	b.start()
-	b.must(b.film(20 * time.Second)) // one segment closed at 6 s, one at 12 s, one at 18 s
+	b.must(b.film(20 * time.Second)) // segments closed at 6, 12 and 18 s, one open with the second after that
 	b.crash()
 	b.now = time.Unix(10, 0)
 	b.boot()
@@ -86,9 +87,62 @@ func TestBoxWithoutBattery(t *testing.T) {
 	b.must(b.film(10 * time.Second))
 	_, gaps := b.agent.spool.Unannounced(camera.AnnounceMost)
 	last := gaps[len(gaps)-1]
-	if from, to := last.Start.Sub(noon), last.End.Sub(noon); last.Cause != camera.CauseClockStep || from != 18*time.Second || to < 499*time.Second || to > 501*time.Second {
+	if from, to := last.Start.Sub(noon), last.End.Sub(noon); last.Cause != camera.CauseClockStep || from.Round(time.Second) != 19*time.Second || to < 499*time.Second || to > 501*time.Second {
 		t.Errorf("gap %+v: from %s to %s", last, from, to)
 	}
+}
+
+// TestBoxWithoutBatteryBeforeItsCamera: a power cut ends, and the network tells the
+// time before the camera is back, or after the agent has begun once more.
+func TestBoxWithoutBatteryBeforeItsCamera(t *testing.T) {
+	for _, c := range []struct {
+		name            string
+		recorded, again bool
+	}{{"one start", false, false}, {"two starts", false, true}, {"recorded", true, false}, {"recorded and two starts", true, true}} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t)
+			b.start()
+			b.must(b.film(20 * time.Second))
+			b.crash()
+			b.now = time.Unix(10, 0)
+			b.boot()
+			b.extendGap()
+			if c.recorded {
+				b.start()
+				b.must(b.film(10 * time.Second))
+			}
+			b.Stop(camera.CauseCameraOff, "no answer")
+			b.advance(10 * time.Second)
+			b.extendGap()
+			if c.again {
+				b.crash()
+				b.now = time.Unix(10, 0)
+				b.boot()
+				b.Stop(camera.CauseCameraOff, "no answer")
+			}
+			b.now = noon.Add(500 * time.Second)
+			b.extendGap()
+			b.advance(100 * time.Second)
+			b.start()
+			b.must(b.film(10 * time.Second))
+			b.want(gap{19, 600, camera.CauseCameraOff})
+		})
+	}
+}
+
+// TestNewBoxWithoutBattery: before its first hour there was nothing that could be
+// missing, least of all since 1970.
+func TestNewBoxWithoutBattery(t *testing.T) {
+	b := &bench{t: t, dir: t.TempDir(), now: time.Unix(10, 0)}
+	b.boot()
+	b.Stop(camera.CauseCameraOff, "no answer")
+	b.advance(10 * time.Second)
+	b.extendGap()
+	b.now = noon
+	b.extendGap()
+	b.advance(100 * time.Second)
+	b.extendGap()
+	b.want(gap{0, 100, camera.CauseCameraOff})
 }
 
 // TestGapsWaitForTheDisk: a gap that cannot be written is written later.
@@ -106,7 +160,7 @@ func TestGapsWaitForTheDisk(t *testing.T) {
 		t.Errorf("%d gaps wait, want the ended one and the growing one", n)
 	}
 	var err error
-	b.agent.spool, err = spool.Open(filepath.Join(b.dir, "spool"), spool.Limits{Bytes: 1 << 30}, b.agent.now, slog.New(slog.DiscardHandler))
+	b.agent.spool, err = spool.Open(filepath.Join(b.dir, "spool"), spool.Limits{Bytes: 1 << 30}, segment.Salvage, b.agent.now, slog.New(slog.DiscardHandler))
 	b.must(err)
 	defer b.agent.spool.Close()
 	b.extendGap()
@@ -168,7 +222,7 @@ func TestKilledWhileAGapGrows(t *testing.T) {
 func (b *bench) limit(bytes int64) {
 	b.t.Helper()
 	b.must(b.agent.spool.Close())
-	s, err := spool.Open(filepath.Join(b.dir, "spool"), spool.Limits{Bytes: bytes}, b.agent.now, slog.New(slog.DiscardHandler))
+	s, err := spool.Open(filepath.Join(b.dir, "spool"), spool.Limits{Bytes: bytes}, segment.Salvage, b.agent.now, slog.New(slog.DiscardHandler))
 	b.must(err)
 	b.t.Cleanup(func() { s.Close() })
 	b.agent.spool = s
@@ -209,5 +263,47 @@ func TestSpoolIsFull(t *testing.T) {
 	}
 	if s := b.status(); s.State != camera.StateRecording {
 		t.Errorf("status %+v", s)
+	}
+}
+
+// TestSpoolIsFullOfHeldFootage says so, and goes on when the hold has ended. What is
+// held is all there until then.
+func TestSpoolIsFullOfHeldFootage(t *testing.T) {
+	b := newBench(t)
+	b.limit(10_000)
+	hold := []camera.Want{{Camera: b.id, From: noon.Add(-time.Hour), To: noon.Add(time.Hour)}}
+	b.must(b.agent.spool.SetWants(hold))
+	b.start()
+	if err := b.film(100 * time.Second); !errors.Is(err, spool.ErrHeld) {
+		t.Fatalf("%v, want %v", err, spool.ErrHeld)
+	}
+	b.Stop(camera.CauseDisk, "keep footage: spool is full of footage that is held")
+	if s := b.status(); s.State != camera.RecordState(camera.CauseHeldFull) {
+		t.Errorf("status %+v", s)
+	}
+	held, _ := b.agent.spool.Unannounced(camera.AnnounceMost)
+	b.advance(30 * time.Second)
+	b.start()
+	b.media = b.media.Truncate(time.Second)
+	if err := b.film(time.Second); !errors.Is(err, spool.ErrHeld) {
+		t.Errorf("the hold lasts: %v", err)
+	}
+	b.Stop(camera.CauseDisk, "keep footage: spool is full of footage that is held")
+	b.extendGap()
+	segments, gaps := b.agent.spool.Unannounced(camera.AnnounceMost)
+	if len(held) == 0 || len(segments) != len(held) || len(gaps) != 1 || gaps[0].Cause != camera.CauseHeldFull || !gaps[0].Start.Equal(segments[len(segments)-1].End) {
+		t.Errorf("%d of %d segments, gaps %+v", len(segments), len(held), gaps)
+	}
+	b.must(b.agent.spool.SetWants(nil))
+	b.advance(10 * time.Second)
+	b.start()
+	b.media = b.media.Truncate(time.Second)
+	b.must(b.film(10 * time.Second))
+	if s := b.status(); s.State != camera.StateRecording {
+		t.Errorf("status %+v", s)
+	}
+	segments, gaps = b.agent.spool.Unannounced(camera.AnnounceMost)
+	if last := segments[len(segments)-1]; len(gaps) != 2 || !gaps[0].End.Equal(last.Start) {
+		t.Errorf("gaps %+v, and the newest footage %+v", gaps, last)
 	}
 }

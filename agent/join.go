@@ -66,32 +66,36 @@ func readMembership(file string) (Membership, error) {
 	return m, nil
 }
 
-// writeMembership is written whole or not at all: the code that led to it is
-// used up.
 func writeMembership(file string, m Membership) error {
 	text, err := json.MarshalIndent(m, "", "  ")
+	if err == nil {
+		err = writeWhole(file, text)
+	}
 	if err != nil {
 		return fmt.Errorf("write membership: %w", err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(file), "membership-*")
+	return nil
+}
+
+// writeWhole puts a file in place whole or not at all: the code that led to a
+// membership is used up.
+func writeWhole(file string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+"-*")
 	if err != nil {
-		return fmt.Errorf("write membership: %w", err)
+		return err
 	}
 	_, err = f.Write(text)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = os.Rename(f.Name(), file)
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("write membership: %w", err), os.Remove(f.Name()))
+		return errors.Join(err, os.Remove(f.Name()))
 	}
 	dir, err := os.Open(filepath.Dir(file))
 	if err != nil {
-		return fmt.Errorf("write membership: %w", err)
+		return err
 	}
-	if err := errors.Join(dir.Sync(), dir.Close()); err != nil { // the new name has to outlive a power cut as well
-		return fmt.Errorf("write membership: %w", err)
-	}
-	return nil
+	return errors.Join(dir.Sync(), dir.Close()) // the new name has to outlive a power cut as well
 }
 
 // lockFolder keeps a second agent off the same folder. The lock dies with the process.

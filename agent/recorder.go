@@ -8,9 +8,11 @@ import (
 	"time"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/agent/activity"
 	"xulang.vn/camera/agent/ingest"
 	"xulang.vn/camera/agent/media"
 	"xulang.vn/camera/agent/segment"
+	"xulang.vn/camera/agent/spool"
 )
 
 // recorder leads one camera's units into segments and live views, and sees to it
@@ -21,6 +23,8 @@ type recorder struct {
 	cam    Camera
 	log    *slog.Logger
 	writer *segment.Writer
+	sub    *subStream
+	there  presence // the camera takes our calls: sub may call it as well
 
 	mu     sync.Mutex
 	open   bool // a session runs: video() is valid, extendGap waits
@@ -33,12 +37,16 @@ type recorder struct {
 
 	late lateGaps
 
-	unreadable bool // the session's video cannot be put into a file; of the ingest's goroutine
+	why camera.GapCause // of an error of Unit that tells more than that the disk failed; of the ingest's goroutine
+
+	verified time.Time // end of the newest segment; the writer reads back what it writes
+	recorded tally
 }
 
 func newRecorder(a *agent, id camera.CameraID, cam Camera) *recorder {
 	r := &recorder{agent: a, id: id, cam: cam, log: a.log.With("room", "recorder", "camera", cam.Label)}
-	r.writer = segment.New(segment.Config{Camera: id, Clock: a.link.Clock, Closed: r.closed}, spoolSink{a}, a.now)
+	r.writer = segment.New(segment.Config{Camera: id, Clock: a.link.Clock, Activity: activity.New(), Closed: r.closed}, spoolSink{a}, a.now)
+	r.sub = newSubStream(r)
 	r.state, r.since = camera.RecordState(camera.CauseAgentOff), a.now()
 	r.hole.camera = id
 	if end, ok := a.spool.Last(id); ok {
@@ -55,10 +63,15 @@ func (r *recorder) run(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	in := ingest.New(ingest.Config{
-		URL: r.cam.URL, Username: r.cam.Username, Password: r.cam.Password, Sound: r.cam.Sound, Networks: r.agent.networks,
-	}, r, r.agent.now, r.log)
-	return in.Run(ctx)
+	return ingest.New(r.source(), r, r.agent.now, r.log).Run(ctx)
+}
+
+// source is the camera as ingest pulls it.
+func (r *recorder) source() ingest.Config {
+	return ingest.Config{
+		URL: r.cam.URL, Username: r.cam.Username, Password: r.cam.Password, Sound: r.cam.Sound, UDP: r.cam.UDP,
+		Networks: r.agent.networks, Live: func() bool { return r.agent.publisher.Publishing(r.id) },
+	}
 }
 
 // Start begins a session (ingest.Receiver).
@@ -70,6 +83,7 @@ func (r *recorder) Start(s media.Session) error {
 	defer r.mu.Unlock()
 	r.open, r.codec, r.track = true, s.Video, s.Tracks[0]
 	r.state, r.since, r.detail = camera.StateRecording, r.agent.now(), ""
+	r.there.set(true)
 	return nil
 }
 
@@ -80,7 +94,7 @@ func (r *recorder) Unit(u media.Unit) error {
 	err := r.writer.Unit(u)
 	var ended *segment.RunEnded
 	if !errors.As(err, &ended) {
-		r.unreadable = errors.Is(err, segment.ErrParameters)
+		r.why = causeOf(err)
 		return err
 	}
 	r.log.Warn("run ended; the next key frame begins a new one", "why", ended)
@@ -90,7 +104,20 @@ func (r *recorder) Unit(u media.Unit) error {
 	if errors.Is(ended, err) {
 		return nil
 	}
+	r.why = causeOf(err)
 	return err // the sink failed as well
+}
+
+// causeOf names what an error of the writer tells, "" when it is only that the
+// footage could not be kept.
+func causeOf(err error) camera.GapCause {
+	switch {
+	case errors.Is(err, segment.ErrParameters):
+		return camera.CauseBadCodec
+	case errors.Is(err, spool.ErrHeld):
+		return camera.CauseHeldFull
+	}
+	return ""
 }
 
 // show hands a unit to a live view. Consent is asked with every one: it may have
@@ -104,6 +131,11 @@ func (r *recorder) show(u media.Unit) {
 		r.agent.publisher.Stop(r.id)
 		return
 	}
+	size := 0
+	for _, n := range u.NALUs {
+		size += len(n)
+	}
+	r.agent.budget.Live(size)
 	r.agent.publisher.Unit(r.id, u)
 }
 
@@ -116,23 +148,37 @@ func (r *recorder) Stop(cause camera.GapCause, detail string) {
 	if err := r.writer.Stop(); err != nil {
 		r.log.Error("close segment", "err", err)
 		cause, detail = camera.CauseDisk, "disk full or failing"
+		if why := causeOf(err); why != "" {
+			cause = why
+		}
 	}
-	if r.unreadable {
-		r.unreadable, cause = false, camera.CauseBadCodec
+	if r.why != "" {
+		cause, r.why = r.why, ""
 	}
 	r.lost(cause, detail)
+	switch cause {
+	case camera.CauseCameraOff, camera.CauseWrongPassword: // away, full, or not for us
+		r.there.set(false)
+	case camera.CauseBadCodec, camera.CauseNoKeyFrame: // it answers, and sub may be all that can be had
+		r.there.set(true)
+	}
 	r.agent.publisher.Stop(r.id) // after lost: goLive asks video once more when it has begun
 }
 
 // closed hears of every durable segment: footage reaches to its end, and the time
 // before its start that is not covered becomes a gap.
 func (r *recorder) closed(s camera.Segment) {
+	r.count(s)
 	r.mu.Lock()
+	r.verified = s.End
 	if r.hole.cause == "" {
 		r.hole.cause = camera.CauseReconnect
 	}
 	gap, ok := r.hole.upTo(s.Start)
 	r.hole.next(s.End, "")
+	if ok {
+		r.recorded.lose(gap)
+	}
 	r.mu.Unlock()
 	if ok {
 		r.keep(gap)
@@ -156,6 +202,7 @@ func (r *recorder) lost(cause camera.GapCause, detail string) {
 	old, cut := r.hole.upTo(end)
 	if cut = cut && r.hole.cause != cause; cut {
 		r.hole.next(end, cause)
+		r.recorded.lose(old)
 	}
 	r.hole.cause = cause
 	r.mu.Unlock()
@@ -178,12 +225,6 @@ func (r *recorder) extendGap() {
 	r.keep(grown...) // and what is late
 }
 
-func (r *recorder) status() camera.CameraStatus {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return camera.CameraStatus{Camera: r.id, State: r.state, Since: r.since.UTC(), Detail: r.detail, Codec: string(r.codec)}
-}
-
 func (r *recorder) video() (media.Track, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -193,11 +234,6 @@ func (r *recorder) video() (media.Track, bool) {
 func (r *recorder) note() camera.CameraNote {
 	return camera.CameraNote{
 		Camera: r.id, Serial: r.cam.Serial, Channel: r.cam.Channel, Label: r.cam.Label,
-		View: r.cam.View, Consent: r.cam.Consent, Sound: r.cam.Sound,
+		View: r.cam.View, Consent: r.cam.Consent, Sound: r.cam.Sound, Uplink: r.cam.Uplink,
 	}
 }
-
-// spoolSink hands the spool's files to the segment writer.
-type spoolSink struct{ *agent }
-
-func (s spoolSink) Create(id camera.CameraID) (segment.File, error) { return s.spool.Create(id) }

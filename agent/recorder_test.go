@@ -14,6 +14,7 @@ import (
 	"xulang.vn/camera/agent/media"
 	"xulang.vn/camera/agent/segment"
 	"xulang.vn/camera/agent/spool"
+	"xulang.vn/camera/agent/upload"
 )
 
 // bench is a recorder with a real spool, a clock that the test moves, and a disk
@@ -44,11 +45,11 @@ func (b *bench) boot() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	s, err := spool.Open(filepath.Join(b.dir, "spool"), spool.Limits{Bytes: 1 << 30, Days: 1}, clock, log)
+	s, err := spool.Open(filepath.Join(b.dir, "spool"), spool.Limits{Bytes: 1 << 30, Days: 1}, segment.Salvage, clock, log)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	a := &agent{log: log, now: clock, spool: s, link: link.New(link.Config{HubURL: "http://127.0.0.1:1", Identity: identity, Log: log}, clock)}
+	a := &agent{log: log, now: clock, spool: s, budget: upload.NewBudget(nil, vietnam, clock), link: link.New(link.Config{HubURL: "http://127.0.0.1:1", Identity: identity, Log: log}, clock)}
 	a.publisher = live.New(live.Config{HubURL: "http://127.0.0.1:1", Client: http.DefaultClient, Log: log}, clock)
 	b.t.Cleanup(func() { a.publisher.Close(); s.Close() })
 	b.recorder = newRecorder(a, camera.NewCameraID("h", "S", 0), Camera{Label: "Nhà"})
@@ -59,11 +60,8 @@ func (b *bench) boot() {
 	}, b, clock)
 }
 
-// crash is a power cut: the open segment is gone, the disk stays.
-func (b *bench) crash() {
-	b.writer.Abort()
-	b.agent.spool.Close()
-}
+// crash is a power cut: what was written of the open segment stays, its end does not.
+func (b *bench) crash() { b.agent.spool.Close() }
 
 type brokenFile struct{ segment.File }
 
@@ -174,16 +172,16 @@ func TestWrongPasswordIsNamed(t *testing.T) {
 func TestAgentWasOff(t *testing.T) {
 	b := newBench(t)
 	b.start()
-	b.must(b.film(15 * time.Second)) // one segment closed at 6 s, one at 12 s
+	b.must(b.film(15 * time.Second)) // one segment closed at 6 s, one at 12 s, one open with the seconds up to 14
 	b.crash()
 	b.advance(85 * time.Second)
 	b.boot()
 	b.extendGap()
-	b.want(gap{12, 100, camera.CauseAgentOff})
+	b.want(gap{14, 100, camera.CauseAgentOff})
 	b.advance(2 * time.Second)
 	b.start()
 	b.must(b.film(8 * time.Second))
-	b.want(gap{12, 102, camera.CauseAgentOff})
+	b.want(gap{14, 102, camera.CauseAgentOff})
 }
 
 func TestDiskFailsAndRecovers(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"gopkg.in/yaml.v3"
+
+	camera "xulang.vn/camera"
 )
 
 // Config is all that the hub can be told. configs/hub.yml has every key with its
@@ -24,9 +26,12 @@ type Config struct {
 	// Roads is an OpenStreetMap file: .osm, .osm.bz2 or .osm.pbf; empty: no roads yet.
 	Roads string `yaml:"roads"`
 	// Sketch says that the roads are a drawing and no real place.
-	Sketch bool  `yaml:"sketch"`
-	Store  Store `yaml:"store"`
-	Live   Live  `yaml:"live"`
+	Sketch bool `yaml:"sketch"`
+	// Uplink is what agents send by themselves of cameras whose household has not
+	// chosen: all, sub or on-request.
+	Uplink camera.Uplink `yaml:"uplink"`
+	Store  Store         `yaml:"store"`
+	Live   Live          `yaml:"live"`
 }
 
 // Store is the S3 server that keeps the footage.
@@ -53,6 +58,7 @@ func Default() Config {
 	return Config{
 		Listen: "127.0.0.1:8470",
 		Data:   "var/hub",
+		Uplink: camera.UplinkAll,
 		Store:  Store{Endpoint: "127.0.0.1:8480", Bucket: "footage", KeyFile: "var/minio/keys"},
 		Live:   Live{UDP: "127.0.0.1:8471", TCP: "127.0.0.1:8471"},
 	}
@@ -81,6 +87,8 @@ func (c Config) Check() error {
 		return fmt.Errorf("check config: listen and data are needed")
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return fmt.Errorf("check config: tls_cert and tls_key go together")
+	case !c.Uplink.Valid():
+		return fmt.Errorf("check config: uplink %q is none of all, sub, on-request", c.Uplink)
 	case c.Store.Endpoint == "" || c.Store.Bucket == "" || c.Store.KeyFile == "":
 		return fmt.Errorf("check config: store needs endpoint, bucket and key_file")
 	}

@@ -2,6 +2,8 @@ package hub
 
 import (
 	"context"
+	"testing"
+	"time"
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/cases"
@@ -11,8 +13,9 @@ import (
 type Facts interface {
 	Hello(context.Context, camera.DeviceID, camera.Hello) camera.HelloReply
 	Announce(context.Context, camera.DeviceID, camera.Announce) camera.AnnounceReply
-	Slot(context.Context, camera.DeviceID, camera.SegmentID) camera.SlotReply
-	Stored(context.Context, camera.DeviceID, camera.SegmentID) camera.StoredReply
+	Slots(context.Context, camera.DeviceID, []camera.SegmentID) camera.SlotsReply
+	Stored(context.Context, camera.DeviceID, []camera.SegmentID) camera.StoredReply
+	Wants(context.Context, camera.DeviceID) camera.WantsReply
 	Status(context.Context, camera.DeviceID, camera.Status) error
 }
 
@@ -61,6 +64,16 @@ func (o Opened) Cases() *cases.Cases { return o.cases }
 // Revoke refuses a device's key for good.
 func (o Opened) Revoke(ctx context.Context, d camera.DeviceID) error {
 	return o.registry.Revoke(ctx, d)
+}
+
+// Ledger is the newest record of a clock.
+func (o Opened) Ledger(t *testing.T, id camera.CameraID, source string) (camera.Clock, bool) {
+	t.Helper()
+	r, ok, err := o.registry.ClockAt(t.Context(), id, source, time.Now().Add(time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Clock, ok
 }
 
 // State is where a segment's bytes are.

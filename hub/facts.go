@@ -3,7 +3,10 @@ package hub
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"time"
+
+	"github.com/nats-io/nkeys"
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/index"
@@ -21,6 +24,7 @@ func (f facts) Hello(ctx context.Context, d camera.DeviceID, m camera.Hello) cam
 	if err != nil {
 		f.log.Error("write hello", "device", d, "err", err)
 	}
+	reply.Uplink = f.cfg.Uplink
 	for _, cam := range m.Cameras {
 		// A household that paused or narrowed its consent ends running live views at once.
 		if err := camera.Decide(cam.Consent, camera.ActionLive, camera.Asker{Officer: true, CaseOpen: true}, f.now()); err != nil && f.owned(ctx, d, cam.Camera) {
@@ -31,15 +35,12 @@ func (f facts) Hello(ctx context.Context, d camera.DeviceID, m camera.Hello) cam
 }
 
 func (f facts) Announce(ctx context.Context, d camera.DeviceID, m camera.Announce) camera.AnnounceReply {
-	var failed error // an owner that could not be looked up refuses the whole message: an agent never sends refused items again
-	reply, err := f.index.Put(ctx, m, func(id camera.CameraID) bool {
-		_, err := f.own(ctx, d, id)
-		if err != nil && camera.CodeOf(err) != camera.CodeForeignCamera {
-			failed = err
-		}
-		return err == nil
-	})
-	if err = cmp.Or(err, failed); err != nil {
+	c, err := f.claims(ctx, d)
+	var reply camera.AnnounceReply
+	if err == nil {
+		reply, err = f.index.Put(ctx, m, c)
+	}
+	if err = cmp.Or(err, c.failed); err != nil {
 		return camera.AnnounceReply{V: camera.LinkVersion, Refusal: f.refuse("write announcement", d, err)}
 	}
 	for i, r := range reply.RefusedSegments {
@@ -48,15 +49,67 @@ func (f facts) Announce(ctx context.Context, d camera.DeviceID, m camera.Announc
 	for i, r := range reply.RefusedGaps {
 		f.log.Warn("gap refused", "device", d, "camera", m.Gaps[i].Camera, "code", r.Code, "why", r.Message)
 	}
+	f.readClocks(ctx, m, reply)
 	return reply
 }
 
-// Slot gives a place for an announced segment's bytes, once the household's
-// consent allows them to leave the house.
-func (f facts) Slot(ctx context.Context, d camera.DeviceID, id camera.SegmentID) camera.SlotReply {
-	reply := camera.SlotReply{V: camera.LinkVersion}
-	slot, stored, err := f.slot(ctx, d, id)
-	reply.Slot, reply.Stored, reply.Refusal = slot, stored, f.refuse("give slot", d, err)
+// readClocks notes how the cameras' own clocks stand, from their newest sender
+// reports. The announcement is taken without it.
+func (f facts) readClocks(ctx context.Context, m camera.Announce, reply camera.AnnounceReply) {
+	newest := map[camera.CameraID]camera.Segment{}
+	for i, s := range m.Segments {
+		if _, refused := reply.RefusedSegments[i]; !refused && !s.SenderReport.IsZero() && s.Clock.Synchronised && s.Start.After(newest[s.Camera].Start) {
+			newest[s.Camera] = s
+		}
+	}
+	for id, s := range newest {
+		offset := s.SenderReport.Sub(s.Start) + time.Duration(s.Clock.Offset)
+		if err := f.registry.NoteReport(ctx, id, offset, time.Duration(s.Clock.Bound), s.Start); err != nil {
+			f.log.Error("write clock record", "camera", id, "err", err)
+		}
+	}
+}
+
+// claims tells what a device may claim.
+type claims struct {
+	facts
+	ctx    context.Context //nolint:containedctx // lives for one announcement
+	device camera.DeviceID
+	key    nkeys.KeyPair
+	failed error // an owner that could not be looked up refuses the whole message: an agent never sends refused items again
+}
+
+func (f facts) claims(ctx context.Context, d camera.DeviceID) (*claims, error) {
+	c := &claims{facts: f, ctx: ctx, device: d}
+	var err error
+	if c.key, err = nkeys.FromPublicKey(string(d)); err != nil {
+		return c, fmt.Errorf("read device key: %w", err)
+	}
+	return c, nil
+}
+
+// Owns tells whether a camera is the device's own.
+func (c *claims) Owns(id camera.CameraID) bool {
+	_, err := c.own(c.ctx, c.device, id)
+	if err != nil && camera.CodeOf(err) != camera.CodeForeignCamera {
+		c.failed = err
+	}
+	return err == nil
+}
+
+// Signed tells whether the device has signed this.
+func (c *claims) Signed(payload []byte, sig camera.Signature) bool {
+	return c.key.Verify(payload, sig[:]) == nil
+}
+
+// Slots gives places for announced segments' bytes, once the household's consent
+// allows them to leave the house.
+func (f facts) Slots(ctx context.Context, d camera.DeviceID, ids []camera.SegmentID) camera.SlotsReply {
+	reply := camera.SlotsReply{V: camera.LinkVersion, Slots: make([]camera.SlotAnswer, len(ids))}
+	for i, id := range ids {
+		slot, stored, err := f.slot(ctx, d, id)
+		reply.Slots[i] = camera.SlotAnswer{Refusal: f.refuse("give slot", d, err), Stored: stored, Slot: slot}
+	}
 	return reply
 }
 
@@ -94,8 +147,35 @@ func (f facts) slot(ctx context.Context, d camera.DeviceID, id camera.SegmentID)
 	return slot, false, nil
 }
 
-func (f facts) Stored(ctx context.Context, d camera.DeviceID, id camera.SegmentID) camera.StoredReply {
-	return camera.StoredReply{V: camera.LinkVersion, Refusal: f.refuse("take stored", d, f.stored(ctx, d, id))}
+// Stored looks for the bytes that a device says it has put.
+func (f facts) Stored(ctx context.Context, d camera.DeviceID, ids []camera.SegmentID) camera.StoredReply {
+	reply := camera.StoredReply{V: camera.LinkVersion, Refused: map[int]camera.Refusal{}}
+	for i, id := range ids {
+		if err := f.stored(ctx, d, id); err != nil {
+			reply.Refused[i] = f.refuse("take stored", d, err)
+		}
+	}
+	return reply
+}
+
+// Wants are what cases hold and ask for of the device's cameras.
+func (f facts) Wants(ctx context.Context, d camera.DeviceID) camera.WantsReply {
+	wants, err := f.wants(ctx, d)
+	return camera.WantsReply{V: camera.LinkVersion, Refusal: f.refuse("read wants", d, err), Wants: wants}
+}
+
+func (f facts) wants(ctx context.Context, d camera.DeviceID) ([]camera.Want, error) {
+	all, err := f.registry.Cameras(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var own []camera.CameraID
+	for _, c := range all {
+		if c.Device == d && c.Shared {
+			own = append(own, c.ID)
+		}
+	}
+	return f.cases.WantsOf(ctx, own)
 }
 
 func (f facts) stored(ctx context.Context, d camera.DeviceID, id camera.SegmentID) error {

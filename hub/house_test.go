@@ -90,6 +90,7 @@ type home struct {
 	cfg    hub.Config
 	bucket *bucket
 	log    *lines
+	key    nkeys.KeyPair
 	device camera.DeviceID
 	note   camera.CameraNote
 }
@@ -116,14 +117,10 @@ func newHome(t *testing.T) *home {
 	h.bucket, endpoint = newBucket(t)
 	h.cfg = config(t, endpoint)
 	h.open(t)
-	key, err := nkeys.CreateUser()
-	if err != nil {
-		t.Fatal(err)
-	}
-	public, _ := key.PublicKey()
-	h.device = camera.DeviceID(public)
+	h.key = newKey(t)
+	h.device = deviceOf(t, h.key)
 	household, err := h.Join(t.Context(), func(code string) camera.EnrolRequest {
-		sig, _ := key.Sign(camera.EnrolPayload(code, h.device))
+		sig, _ := h.key.Sign(camera.EnrolPayload(code, h.device))
 		return camera.EnrolRequest{Code: code, Device: h.device, Signature: base64.StdEncoding.EncodeToString(sig)}
 	})
 	if err != nil {
@@ -154,19 +151,77 @@ func (h *home) hello(t *testing.T, notes ...camera.CameraNote) {
 	}
 }
 
-// announced makes a segment of these bytes and announces it.
-func (h *home) announced(t *testing.T, object []byte) camera.Segment {
+func newKey(t *testing.T) nkeys.KeyPair {
 	t.Helper()
+	key, err := nkeys.CreateUser()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func deviceOf(t *testing.T, key nkeys.KeyPair) camera.DeviceID {
+	t.Helper()
+	public, err := key.PublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return camera.DeviceID(public)
+}
+
+func sign(t *testing.T, key nkeys.KeyPair, payload []byte) (s camera.Signature) {
+	t.Helper()
+	raw, err := key.Sign(payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(s[:], raw)
+	return s
+}
+
+// segment is one that ends now.
+func (h *home) segment(object []byte) camera.Segment {
 	end := time.Now().UTC().Truncate(time.Millisecond)
-	s := camera.Segment{
+	return camera.Segment{
 		SegmentID: camera.SegmentID{Camera: h.note.Camera, Run: "0123456789abcdef"}, Start: end.Add(-6 * time.Second), End: end,
 		Media: camera.Millis(6 * time.Second), Size: int64(len(object)), InitSize: 10, SHA256: sha256.Sum256(object), Codec: "avc1.64001f",
 	}
+}
+
+// announced makes a segment of these bytes and announces it.
+func (h *home) announced(t *testing.T, object []byte) camera.Segment {
+	t.Helper()
+	return h.announce(t, h.segment(object))
+}
+
+func (h *home) announce(t *testing.T, s camera.Segment) camera.Segment {
+	t.Helper()
+	s.Signature = sign(t, h.key, s.Payload())
 	r := h.Announce(t.Context(), h.device, camera.Announce{V: camera.LinkVersion, Segments: []camera.Segment{s}})
 	if r.Err() != nil || len(r.RefusedSegments) > 0 {
 		t.Fatalf("announce: %+v", r)
 	}
 	return s
+}
+
+// slot asks for one.
+func (h *home) slot(t *testing.T, d camera.DeviceID, id camera.SegmentID) camera.SlotAnswer {
+	t.Helper()
+	r := h.Slots(t.Context(), d, []camera.SegmentID{id})
+	if r.Err() != nil || len(r.Slots) != 1 {
+		t.Fatalf("slots: %+v", r)
+	}
+	return r.Slots[0]
+}
+
+// stored tells of one, and gives the hub's refusal.
+func (h *home) stored(t *testing.T, d camera.DeviceID, id camera.SegmentID) camera.Refusal {
+	t.Helper()
+	r := h.Stored(t.Context(), d, []camera.SegmentID{id})
+	if r.Err() != nil {
+		t.Fatalf("stored: %+v", r)
+	}
+	return r.Refused[0]
 }
 
 func (h *home) wantState(t *testing.T, id camera.SegmentID, want camera.ByteState) {

@@ -101,7 +101,7 @@ func open(ctx context.Context, cfg Config, out Outside) (*hub, error) {
 		return nil, errors.Join(err, h.db.Close())
 	}
 	h.cases = cases.New(cases.Parts{
-		DB: h.db, Cameras: cameras{h}, Past: past{h}, Roads: h.roads, Links: h.store,
+		DB: h.db, Cameras: cameras{h}, Past: past{h}, Roads: h.roads, Links: h.store, Home: home{h},
 		Live: h.live, Audit: auditor{h.audit}, Logger: h.room("cases"), Now: h.now,
 	})
 	return h, nil

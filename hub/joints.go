@@ -42,6 +42,15 @@ func (c cameras) known(r registry.Camera, view camera.View) cases.Camera {
 	}
 }
 
+// clockFresh is how long a record of the ledger speaks for a camera: a box with a
+// link makes one every hour at least.
+const clockFresh = 2 * time.Hour
+
+func (c cameras) ClockAt(ctx context.Context, id camera.CameraID, at time.Time) (camera.Clock, bool, error) {
+	record, ok, err := c.registry.ClockAt(ctx, id, registry.SourceAgent, at)
+	return record.Clock, ok && at.Sub(record.At) < clockFresh, err
+}
+
 // past hands the index to the cases, with what the registry knows of the links.
 type past struct{ *hub }
 
@@ -77,6 +86,46 @@ func (p past) Window(ctx context.Context, c cases.Camera, from, to time.Time) ([
 func (p past) Segment(ctx context.Context, id camera.SegmentID) (cases.Footage, error) {
 	e, err := p.index.Segment(ctx, id)
 	return cases.Footage{Segment: e.Segment, State: e.State}, err
+}
+
+func (p past) At(ctx context.Context, id camera.CameraID, at time.Time, within time.Duration, here bool) (cases.Footage, error) {
+	e, err := p.index.At(ctx, id, at, within, here)
+	return cases.Footage{Segment: e.Segment, State: e.State}, err
+}
+
+func (p past) Activity(footage []cases.Footage, from, to time.Time, most int) (time.Duration, []byte) {
+	entries := make([]index.Entry, 0, len(footage))
+	for _, f := range footage {
+		entries = append(entries, index.Entry{Segment: f.Segment, State: f.State})
+	}
+	return index.ActivityOf(entries, from, to, most)
+}
+
+func (p past) Request(ctx context.Context, id camera.CameraID, from, to time.Time) (int, error) {
+	return p.index.Request(ctx, id, from, to)
+}
+
+func (p past) Unrequest(ctx context.Context, id camera.CameraID, from, to time.Time, keep []camera.Want) error {
+	return p.index.Unrequest(ctx, id, from, to, keep)
+}
+
+// home reaches a camera's box for the cases.
+type home struct{ *hub }
+
+func (h home) Look(ctx context.Context, id camera.CameraID) error {
+	cam, err := h.registry.Camera(ctx, id)
+	if err != nil {
+		return err
+	}
+	return h.fleet.Look(ctx, cam.Device)
+}
+
+func (h home) Still(ctx context.Context, id camera.SegmentID) ([]byte, error) {
+	cam, err := h.registry.Camera(ctx, id.Camera)
+	if err != nil {
+		return nil, err
+	}
+	return h.fleet.Still(ctx, cam.Device, id)
 }
 
 // auditor hands the audit to the cases.

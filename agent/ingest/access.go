@@ -81,10 +81,15 @@ func (a *assembler) push(pkt *rtp.Packet, received time.Time) (out []access, err
 // add decodes a packet. The decoder's own grouping is switched off by a marker
 // on each packet: it gives the NAL units as they are completed.
 func (a *assembler) add(pkt *rtp.Packet) error {
-	one := *pkt
-	one.Marker = true
-	nalus, err := a.decode(&one)
-	if errors.Is(err, errMore) {
+	marker := pkt.Marker
+	pkt.Marker = true
+	nalus, err := a.decode(pkt)
+	pkt.Marker = marker
+	switch {
+	case errors.Is(err, errMore):
+		return nil
+	case errors.Is(err, errMiddle):
+		a.drop(pkt.Timestamp)
 		return nil
 	}
 	if err != nil {
@@ -119,16 +124,22 @@ func (a *assembler) take() access {
 	return out
 }
 
-// errMore is what a wrapped decoder gives while a NAL unit is not complete.
-var errMore = errors.New("more packets are needed")
+// errMore is what a wrapped decoder gives while a NAL unit is not complete, and
+// errMiddle for a fragment without its beginning, as at the start of a session.
+var (
+	errMore   = errors.New("more packets are needed")
+	errMiddle = errors.New("the beginning is missing")
+)
 
-// wrapH264 and wrapH265 make the two decoders speak of errMore. A fragment
-// without its beginning, as at the start of a session, is skipped in silence.
+// wrapH264 and wrapH265 make the two decoders speak of these.
 func wrapH264(d *rtph264.Decoder) func(*rtp.Packet) ([][]byte, error) {
 	return func(p *rtp.Packet) ([][]byte, error) {
 		n, err := d.Decode(p)
-		if errors.Is(err, rtph264.ErrMorePacketsNeeded) || errors.Is(err, rtph264.ErrNonStartingPacketAndNoPrevious) {
+		switch {
+		case errors.Is(err, rtph264.ErrMorePacketsNeeded):
 			err = errMore
+		case errors.Is(err, rtph264.ErrNonStartingPacketAndNoPrevious):
+			err = errMiddle
 		}
 		return n, err
 	}
@@ -137,8 +148,11 @@ func wrapH264(d *rtph264.Decoder) func(*rtp.Packet) ([][]byte, error) {
 func wrapH265(d *rtph265.Decoder) func(*rtp.Packet) ([][]byte, error) {
 	return func(p *rtp.Packet) ([][]byte, error) {
 		n, err := d.Decode(p)
-		if errors.Is(err, rtph265.ErrMorePacketsNeeded) || errors.Is(err, rtph265.ErrNonStartingPacketAndNoPrevious) {
+		switch {
+		case errors.Is(err, rtph265.ErrMorePacketsNeeded):
 			err = errMore
+		case errors.Is(err, rtph265.ErrNonStartingPacketAndNoPrevious):
+			err = errMiddle
 		}
 		return n, err
 	}

@@ -57,6 +57,7 @@ func TestAssembler(t *testing.T) {
 		{"a fragment lost", []packet{{0, 1, false, fu(1, 0, 7)}, {2, 1, true, fu(0, 1, 9)}, {3, 2, true, slice}}, [][][]byte{{slice}}, []int{2}, 1},
 		{"a slice lost", []packet{{0, 1, false, idr}, {2, 1, true, idr}, {3, 2, true, slice}}, [][][]byte{{slice}}, []int{2}, 1},
 		{"joined in the middle", []packet{{9, 1, true, fu(0, 1, 9)}, {10, 2, true, slice}}, [][][]byte{{slice}}, []int{1}, 0},
+		{"joined in the middle of a picture", []packet{{9, 1, false, fu(0, 1, 9)}, {10, 1, true, idr}, {11, 2, true, slice}}, [][][]byte{{slice}}, []int{2}, 0},
 		{"sequence wraps", []packet{{65535, 1, true, idr}, {0, 2, true, slice}}, [][][]byte{{idr}, {slice}}, []int{0, 1}, 0},
 		{"empty packet", []packet{{0, 1, true, nil}, {1, 2, true, slice}}, [][][]byte{{slice}}, []int{1}, 1},
 	} {
@@ -96,28 +97,4 @@ func TestAssemblerLimits(t *testing.T) {
 	if dropped == 0 || most != 0 {
 		t.Errorf("%d dropped, %d units", dropped, most)
 	}
-}
-
-func FuzzAssembler(f *testing.F) {
-	f.Add([]byte{3, 0x65, 1, 2}, true)
-	f.Add([]byte{4, 0x7c, 0x85, 1, 2, 4, 0x7c, 0x45, 1, 2}, false)
-	f.Add([]byte{7, 0x78, 0, 2, 0x67, 1, 0, 0}, true)
-	f.Fuzz(func(t *testing.T, stream []byte, h264 bool) {
-		codec := media.H265
-		if h264 {
-			codec = media.H264
-		}
-		a := ingest.NewAssembler(codec)
-		for n := uint16(0); len(stream) > 0; n++ {
-			size := min(int(stream[0]), len(stream)-1)
-			body := stream[1 : 1+size]
-			stream = stream[1+size:]
-			got, _ := push(a, []packet{{n, uint32(size), size%3 == 0, body}})
-			for _, u := range got {
-				if len(u.NALUs) == 0 || !slices.ContainsFunc(u.NALUs, func(n []byte) bool { return media.Coded(codec, n) }) {
-					t.Fatalf("a unit without a picture: %x", u.NALUs)
-				}
-			}
-		}
-	})
 }

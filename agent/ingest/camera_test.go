@@ -59,24 +59,36 @@ type fake struct {
 	setups int
 	leaked bool // a request line held credentials
 	sent   [][]byte
+	deny   map[string]base.StatusCode // answers to "describe", "setup video", "setup audio", "play"
+	asked  map[string]int             // how often each of these came
+	paths  map[string]bool
+	ports  []string // of clients that take UDP, as they told them
+
+	lose func(seq uint16) bool // packets of video that never arrive; set before filming
 }
 
 // start serves a description; an address of "" takes a free port.
 func start(t *testing.T, address string, medias ...*description.Media) *fake {
 	t.Helper()
-	if address == "" {
-		address = "127.0.0.1:0"
+	return startServer(t, &gortsplib.Server{RTSPAddress: address}, medias...)
+}
+
+// startServer is start with a server that is set up in part.
+func startServer(t *testing.T, server *gortsplib.Server, medias ...*description.Media) *fake {
+	t.Helper()
+	if server.RTSPAddress == "" {
+		server.RTSPAddress = "127.0.0.1:0"
 	}
-	f := &fake{t: t}
-	f.server = &gortsplib.Server{
-		Handler: f, RTSPAddress: address, AuthMethods: []auth.VerifyMethod{auth.VerifyMethodDigestMD5},
-		Listen: func(network, at string) (net.Listener, error) {
+	f := &fake{t: t, server: server, deny: map[string]base.StatusCode{}, asked: map[string]int{}, paths: map[string]bool{}}
+	server.Handler, server.AuthMethods = f, []auth.VerifyMethod{auth.VerifyMethodDigestMD5}
+	if server.Listen == nil {
+		server.Listen = func(network, at string) (net.Listener, error) {
 			l, err := net.Listen(network, at)
 			if err == nil {
 				f.address = l.Addr().String()
 			}
 			return l, err
-		},
+		}
 	}
 	if err := f.server.Start(); err != nil {
 		t.Fatal(err)
@@ -99,7 +111,7 @@ func start(t *testing.T, address string, medias ...*description.Media) *fake {
 				t.Fatal(err)
 			}
 			f.video, f.encode = m, e.Encode
-		case *format.MPEG4Audio:
+		case *format.MPEG4Audio, *format.G711:
 			f.sound = m
 		}
 	}
@@ -132,18 +144,59 @@ func (f *fake) OnDescribe(ctx *gortsplib.ServerHandlerOnDescribeCtx) (*base.Resp
 	if !ctx.Conn.VerifyCredentials(ctx.Request, user, secret) {
 		return &base.Response{StatusCode: base.StatusUnauthorized}, nil, liberrors.ErrServerAuth{}
 	}
-	return &base.Response{StatusCode: base.StatusOK}, f.stream, nil
+	f.mu.Lock()
+	f.paths[ctx.Path] = true
+	f.mu.Unlock()
+	return f.answer("describe"), f.stream, nil
 }
 
-func (f *fake) OnSetup(*gortsplib.ServerHandlerOnSetupCtx) (*base.Response, *gortsplib.ServerStream, error) {
+func (f *fake) OnSetup(ctx *gortsplib.ServerHandlerOnSetupCtx) (*base.Response, *gortsplib.ServerStream, error) {
+	what := "setup video"
+	if strings.HasSuffix(ctx.Request.URL.String(), "trackID=0") && f.sound == f.stream.Desc.Medias[0] && f.sound != nil {
+		what = "setup audio" // the tests put sound first
+	}
+	res := f.answer(what)
+	if res.StatusCode != base.StatusOK {
+		return res, nil, nil
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.setups++
-	return &base.Response{StatusCode: base.StatusOK}, f.stream, nil
+	if _, ports, ok := strings.Cut(strings.Join(ctx.Request.Header["Transport"], ""), "client_port="); ok {
+		f.ports = append(f.ports, strings.SplitN(ports, "-", 2)[0])
+	}
+	return res, f.stream, nil
 }
 
 func (f *fake) OnPlay(*gortsplib.ServerHandlerOnPlayCtx) (*base.Response, error) {
-	return &base.Response{StatusCode: base.StatusOK}, nil
+	return f.answer("play"), nil
+}
+
+// answer is the status that the test wants for a step.
+func (f *fake) answer(step string) *base.Response {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked[step]++
+	if code, ok := f.deny[step]; ok {
+		return &base.Response{StatusCode: code}
+	}
+	return &base.Response{StatusCode: base.StatusOK}
+}
+
+// denies makes the camera answer a step with a status; 0 takes it back.
+func (f *fake) denies(step string, code base.StatusCode) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.deny[step] = code; code == 0 {
+		delete(f.deny, step)
+	}
+}
+
+// count tells how often a step was asked.
+func (f *fake) count(step string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked[step]
 }
 
 func (f *fake) connections() int {
@@ -183,6 +236,9 @@ func (f *fake) write(nalus [][]byte, stamp uint32) {
 	}
 	for _, p := range pkts {
 		p.Timestamp = stamp
+		if f.lose != nil && f.lose(p.SequenceNumber) {
+			continue
+		}
 		if err := f.stream.WritePacketRTP(f.video, p); err != nil {
 			return // the camera was switched off
 		}

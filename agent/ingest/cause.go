@@ -14,10 +14,21 @@ import (
 // mostDetail is the largest detail in bytes (camera.CameraStatus).
 const mostDetail = 200
 
+// trouble is what a failure means for the next try.
+type trouble int
+
+const (
+	noTrouble  trouble = iota // none of the others
+	refused                   // the camera refused the password
+	doubted                   // it refused a password that it took before: maybe full (Dahua), maybe a new password
+	isFull                    // it said that it has no session left
+	notReached                // it did not take the connection
+)
+
 // outcome is how a session ended.
 type outcome struct {
 	started bool // the receiver was started
-	refused bool // the camera refused the password
+	trouble trouble
 	cause   camera.GapCause
 	detail  string
 }
@@ -31,18 +42,30 @@ func ended(cause camera.GapCause, format string, args ...any) outcome {
 	return outcome{cause: cause, detail: detail}
 }
 
+func (o outcome) because(t trouble) outcome {
+	o.trouble = t
+	return o
+}
+
 // failed names the cause of an error before any video came. The texts of
-// gortsplib hold status lines and addresses, never credentials.
-func failed(doing string, err error) outcome {
+// gortsplib hold status lines and addresses, never credentials. Proven tells that
+// the camera took the same credentials before.
+func failed(doing string, err error, proven bool) outcome {
 	var status liberrors.ErrClientBadStatusCode
 	var sdp liberrors.ErrClientSDPInvalid
+	var off unreachable
+	errors.As(err, &status)
 	switch {
-	case errors.As(err, &status) && status.Code == base.StatusUnauthorized:
-		out := ended(camera.CauseWrongPassword, "camera refused the name or password %d times", mostRefusals)
-		out.refused = true
-		return out
+	case status.Code == base.StatusUnauthorized && proven:
+		return ended(camera.CauseCameraOff, "camera refused a password that it took before; perhaps all of its sessions are taken").because(doubted)
+	case status.Code == base.StatusUnauthorized:
+		return ended(camera.CauseWrongPassword, "camera refused the name or password %d times", mostRefusals).because(refused)
+	case status.Code == base.StatusNotEnoughBandwidth: // RFC 2326, 11.3.1; recorders say it of their sessions
+		return ended(camera.CauseCameraOff, "camera is full: it has no session or bandwidth left (453)").because(isFull)
 	case errors.As(err, &sdp):
 		return ended(camera.CauseBadCodec, "%s: %s", doing, err)
+	case errors.As(err, &off):
+		return ended(camera.CauseCameraOff, "%s: %s", doing, err).because(notReached)
 	}
 	return ended(camera.CauseCameraOff, "%s: %s", doing, err)
 }
@@ -50,8 +73,9 @@ func failed(doing string, err error) outcome {
 // broken names the cause of the end of a session that gave video.
 func broken(err error) outcome {
 	var quiet liberrors.ErrClientTCPTimeout
+	var quietUDP liberrors.ErrClientUDPTimeout
 	switch {
-	case errors.As(err, &quiet):
+	case errors.As(err, &quiet), errors.As(err, &quietUDP):
 		return ended(camera.CauseCameraOff, "camera went silent")
 	case errors.Is(err, io.EOF):
 		return ended(camera.CauseReconnect, "camera closed the connection")

@@ -15,6 +15,11 @@ const (
 	mostBack  = 2 * time.Second
 )
 
+// A sender report that is further away from a time stamp than this says nothing
+// of it: cameras send one every few seconds, or none, or one with a time stamp of
+// another stream.
+const mostStale = 2 * time.Minute
+
 // rtpClock turns the 32-bit RTP time stamps of a track (RFC 3550, 5.1) into media
 // time, and maps them to the sender's wall clock.
 type rtpClock struct {
@@ -42,6 +47,9 @@ func (c *rtpClock) at(stamp uint32, received time.Time) time.Duration {
 		step = max(1, int64(wall.Seconds()*float64(c.rate)))
 		c.report = time.Time{} // says nothing of the new stamps
 	}
+	if !c.report.IsZero() && c.far(stamp) {
+		c.report = time.Time{} // before the 32 bits come around to it again
+	}
 	c.ticks += step
 	c.last, c.received = stamp, received
 	c.media = duration(c.ticks, c.rate)
@@ -56,10 +64,15 @@ func (c *rtpClock) from(d time.Duration) {
 
 // ntp maps a time stamp to the sender's clock, zero without a report.
 func (c *rtpClock) ntp(stamp uint32) time.Time {
-	if c.report.IsZero() {
+	if c.report.IsZero() || c.far(stamp) {
 		return time.Time{}
 	}
 	return c.report.Add(duration(int64(int32(stamp-c.reportRTP)), c.rate))
+}
+
+// far tells whether the report is too far away from a time stamp.
+func (c *rtpClock) far(stamp uint32) bool {
+	return duration(int64(int32(stamp-c.reportRTP)), c.rate).Abs() > mostStale
 }
 
 // told takes a sender report (RFC 3550, 6.4.1). A sender without a clock sends zero.

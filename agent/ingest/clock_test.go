@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtcp"
 	"xulang.vn/camera/agent/ingest"
 )
 
@@ -69,20 +70,85 @@ func TestSenderReportTimes(t *testing.T) {
 	}
 }
 
-func TestPauses(t *testing.T) {
-	got := ingest.Pauses(true, true, false, false, false, false, false, false, true)
-	if got[0] != 0 {
-		t.Errorf("first pause after a session that worked: %s", got[0])
+// TestReportsThatSayNothing: none for a while, none at all, one that is old, one
+// with the time stamps of another stream (lesson 1).
+func TestReportsThatSayNothing(t *testing.T) {
+	const second = 90000
+	at := uint64(noon.Unix()+2208988800) << 32
+	for _, c := range []struct {
+		name   string
+		report func(clock *ingest.Clock, n int) // before the n-th second
+		known  func(n int) bool
+	}{
+		{"after 10 s", func(c *ingest.Clock, n int) {
+			if n == 10 {
+				c.Told(at+10<<32, 10*second)
+			}
+		}, func(n int) bool { return n >= 10 && n <= 130 }},
+		{"never", func(*ingest.Clock, int) {}, func(int) bool { return false }},
+		{"without a clock", func(c *ingest.Clock, n int) { c.Told(0, uint32(n*second)) }, func(int) bool { return false }},
+		{"of another stream", func(c *ingest.Clock, n int) { c.Told(at, uint32(n*second)+1<<31) }, func(int) bool { return false }},
+		{"one only", func(c *ingest.Clock, n int) {
+			if n == 0 {
+				c.Told(at, 0)
+			}
+		}, func(n int) bool { return n <= 120 }},
+		{"a year behind", func(c *ingest.Clock, n int) { c.Told(at-365*86400<<32+uint64(n)<<32, uint32(n*second)) }, func(int) bool { return true }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			clock := ingest.NewClock()
+			for n := range 50_000 { // the 32 bits of time stamps come around after 47,721 s
+				c.report(clock, n)
+				if got := clock.At(uint32(n*second), noon.Add(time.Duration(n)*time.Second)); got != time.Duration(n)*time.Second {
+					t.Fatalf("second %d is at %s", n, got)
+				}
+				ntp := clock.NTP(uint32(n * second))
+				if ntp.IsZero() == c.known(n) {
+					t.Fatalf("second %d: sender's clock %s", n, ntp)
+				}
+				want := noon.Add(time.Duration(n) * time.Second)
+				if c.name == "a year behind" {
+					want = want.AddDate(-1, 0, 0)
+				}
+				if !ntp.IsZero() && !ntp.Equal(want) {
+					t.Fatalf("second %d: sender's clock %s, want %s", n, ntp, want)
+				}
+			}
+		})
 	}
-	if got[1] < time.Second {
-		t.Error("a camera that fails at once again and again is hammered")
-	}
-	for _, d := range got[1:] {
-		if d < time.Second || d > 30*time.Second {
-			t.Errorf("pause of %s", d)
+}
+
+// FuzzReports gives the clock of a track any RTCP and any time stamps.
+func FuzzReports(f *testing.F) {
+	for _, r := range []rtcp.SenderReport{
+		{SSRC: 1, NTPTime: uint64(noon.Unix()+2208988800) << 32, RTPTime: 9000}, // as it should be
+		{SSRC: 1, RTPTime: 9000},                      // no clock
+		{SSRC: 1, NTPTime: 1 << 32, RTPTime: 1 << 31}, // 1900 or 2036
+		{SSRC: 1, NTPTime: ^uint64(0), RTPTime: ^uint32(0)},
+	} {
+		raw, err := r.Marshal()
+		if err != nil {
+			f.Fatal(err)
 		}
+		f.Add(raw, uint32(9000), uint32(12600), int64(40*time.Millisecond))
+		f.Add(append(raw, raw...), uint32(0), uint32(1<<31), int64(-time.Hour))
 	}
-	if got[7] < 20*time.Second {
-		t.Errorf("pauses do not grow: %v", got)
-	}
+	f.Add([]byte{0x80, 200, 0, 1, 0, 0, 0, 1}, uint32(0), uint32(0), int64(0))
+	f.Fuzz(func(t *testing.T, raw []byte, first, second uint32, apart int64) {
+		clock := ingest.NewClock()
+		clock.At(first, noon)
+		reports := clock.Report(raw)
+		apart %= int64(1000 * time.Hour)
+		step := clock.At(second, noon.Add(time.Duration(apart)))
+		if wall := time.Duration(apart); step < -2*time.Second || step > max(wall, 0)+31*time.Second {
+			t.Errorf("media time moved by %s in %s", step, wall)
+		}
+		ntp := clock.NTP(second)
+		if len(reports) == 0 && !ntp.IsZero() {
+			t.Error("a sender's clock without a report")
+		}
+		if year := ntp.Year(); !ntp.IsZero() && (year < 1968 || year > 2105) {
+			t.Errorf("the sender's clock shows %s", ntp)
+		}
+	})
 }

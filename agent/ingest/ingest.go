@@ -1,30 +1,51 @@
-// Package ingest pulls one camera by RTSP over TCP and hands its units on.
+// Package ingest pulls one camera by RTSP and hands its units on.
 //
 // It never gives up: whatever ends a session is named by a gap cause, and the
 // next one is tried after a pause. The one exception is a refused password,
 // which is tried twice and then waits for a person (recorders lock their owner
 // out after a few wrong tries).
+//
+// Times: a unit's Received is when its first packet was read, which is up to
+// Config.Gather after it came, and more while the receiver is so slow that the
+// queue before it is full. As with jitter on the network, that only ever delays,
+// so the minimum of (received − media time) stays a sound start of a run, late by
+// at most Gather.
 package ingest
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/netip"
 	"sync"
 	"time"
 
-	"github.com/bluenviron/gortsplib/v4/pkg/base"
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/agent/media"
 )
 
 // Config says which camera to pull.
 type Config struct {
-	URL                string         // rtsp://host:port/path, without credentials
+	// URL is rtsp://host:port/path, without credentials. With rtsps:// the certificate
+	// is not checked (cameras sign their own): what passes cannot be overheard, but
+	// that it is the right camera is known by its address and password alone.
+	URL                string
 	Username, Password string         // sent by digest (or basic, when the camera has nothing else), never in a URL
-	Sound              bool           // take AAC or Opus as well, when the camera has it
+	Sound              bool           // take AAC, Opus or G.711 as well, when the camera has it
 	Networks           []netip.Prefix // addresses that may be dialled; none when empty
+
+	// UDP takes RTP over UDP instead of inside of the connection: what the network
+	// loses is lost, and nothing gathers. With rtsps it does not apply: the pictures
+	// would leave the encryption.
+	UDP bool
+	// Find is asked before a dial after the camera was not reached, or refused a
+	// password that it took before, or gave nothing where Find said that it was:
+	// where is it now. It must answer at once from what
+	// is known (it has a second); the address goes through the same checks as URL,
+	// which counts again when ok is false. May be nil.
+	Find func(context.Context) (url string, ok bool)
+
+	Gather time.Duration // let the connection gather so long before it is read; 0 is 40 ms, less is not at all
+	Live   func() bool   // while true, do not gather: somebody watches; may be nil
 
 	NoKeyFrame time.Duration // a session without a key frame for so long is ended; 0 is 30 s
 	Stall      time.Duration // a session without video for so long is ended; 0 is 10 s
@@ -51,14 +72,18 @@ type Ingest struct {
 	r     Receiver
 	now   func() time.Time
 	log   *slog.Logger
-	sound *folded // says once that a sound is not recorded
-	lost  *folded // says once a minute that packets are missing
+	sound *folded   // says once a day that a sound is not recorded
+	lost  *folded   // says once a minute that packets are missing
+	deaf  time.Time // until then no sound is asked for; of Run's goroutine
 
-	mu      sync.Mutex // guards the two below
-	user    string
-	pass    string
+	mu      sync.Mutex // guards the ones below
+	login   login
+	worked  login         // that the camera took last
+	proven  bool          // worked is one
 	changed chan struct{} // holds one token after SetCredentials
 }
+
+type login struct{ user, pass string }
 
 // New makes an ingest; now is the wall clock with a monotonic reading.
 func New(cfg Config, r Receiver, now func() time.Time, log *slog.Logger) *Ingest {
@@ -68,11 +93,14 @@ func New(cfg Config, r Receiver, now func() time.Time, log *slog.Logger) *Ingest
 	if cfg.Stall == 0 {
 		cfg.Stall = 10 * time.Second
 	}
+	if cfg.Gather == 0 {
+		cfg.Gather = 40 * time.Millisecond
+	}
 	log = log.With("room", "ingest")
 	return &Ingest{
 		cfg: cfg, r: r, now: now, log: log,
 		sound: &folded{now: now, every: 24 * time.Hour}, lost: &folded{now: now, every: time.Minute},
-		user: cfg.Username, pass: cfg.Password, changed: make(chan struct{}, 1),
+		login: login{cfg.Username, cfg.Password}, changed: make(chan struct{}, 1),
 	}
 }
 
@@ -80,96 +108,34 @@ func New(cfg Config, r Receiver, now func() time.Time, log *slog.Logger) *Ingest
 func (i *Ingest) SetCredentials(username, password string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.user, i.pass = username, password
+	i.login = login{username, password}
 	select {
 	case i.changed <- struct{}{}:
 	default: // a change is waiting already
 	}
 }
 
-func (i *Ingest) credentials() (user, pass string) {
+// credentials gives what to log in with.
+func (i *Ingest) credentials() login {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	select {
 	case <-i.changed: // these are the new ones
 	default:
 	}
-	return i.user, i.pass
+	return i.login
 }
 
-// Run pulls until ctx ends, and then returns nil. It returns an error at once
-// when the address cannot be one of a camera.
-func (i *Ingest) Run(ctx context.Context) error {
-	address, err := parseAddress(i.cfg.URL)
-	if err != nil {
-		return err
-	}
-	var wait pause
-	refusals := 0
-	for ctx.Err() == nil {
-		began := i.now()
-		out := i.session(ctx, address)
-		if ctx.Err() != nil {
-			if out.started {
-				i.r.Stop(camera.CauseAgentOff, "agent is stopping")
-			}
-			break
-		}
-		if !out.refused {
-			refusals = 0
-		} else if refusals++; refusals < mostRefusals {
-			i.log.Warn("camera refused the password, trying once more", "address", address)
-			if i.sleep(ctx, shortest) {
-				refusals = 0
-			}
-			continue
-		}
-		i.log.Warn("no footage", "address", address, "cause", string(out.cause), "detail", out.detail)
-		i.r.Stop(out.cause, out.detail)
-		if refusals == mostRefusals {
-			i.sleep(ctx, forever)
-			refusals, wait = 0, pause{}
-			continue
-		}
-		if i.sleep(ctx, wait.next(out.started, i.now().Sub(began))) {
-			refusals = 0
-		}
-	}
-	return nil
+// accepted notes that the camera took these credentials.
+func (i *Ingest) accepted(l login) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.worked, i.proven = l, true
 }
 
-// forever makes sleep wait for new credentials only.
-const forever = time.Duration(-1)
-
-// sleep waits for the time, the end of ctx or new credentials, and tells whether
-// it was the last.
-func (i *Ingest) sleep(ctx context.Context, d time.Duration) bool {
-	var after <-chan time.Time
-	if d != forever {
-		t := time.NewTimer(d)
-		defer t.Stop()
-		after = t.C
-	}
-	select {
-	case <-ctx.Done():
-	case <-after:
-	case <-i.changed:
-		return true
-	}
-	return false
-}
-
-// parseAddress reads the address; its errors do not repeat it, since it may hold
-// a password that was put there by mistake.
-func parseAddress(s string) (*base.URL, error) {
-	u, err := base.ParseURL(s)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("read camera address: not an RTSP URL")
-	case u.User != nil:
-		return nil, fmt.Errorf("read camera address: it holds credentials, which belong beside it")
-	case u.Hostname() == "":
-		return nil, fmt.Errorf("read camera address: no host")
-	}
-	return u, nil
+// took tells whether the camera took these credentials before.
+func (i *Ingest) took(l login) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.proven && i.worked == l
 }

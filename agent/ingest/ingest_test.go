@@ -2,6 +2,7 @@ package ingest_test
 
 import (
 	"bytes"
+	"context"
 	"net/netip"
 	"strings"
 	"testing"
@@ -90,27 +91,6 @@ func contiguous(sent, got [][]byte) bool {
 	return false
 }
 
-func TestWrongPasswordIsTriedTwice(t *testing.T) {
-	f := start(t, "", video264())
-	f.roll(t.Context(), media.H264, nil)
-	cfg := config(f)
-	cfg.Password = "wrong"
-	r := pull(t, cfg, nil)
-	first := stops(r.until(t, "the refusal", func(es []event) bool { return len(es) > 0 }))
-	if len(first) != 1 || first[0].cause != camera.CauseWrongPassword {
-		t.Fatalf("events %+v", first)
-	}
-	<-time.After(3 * time.Second) // longer than the pause between tries: a third one would have come
-	if n := f.connections(); n != 2 {
-		t.Errorf("%d connections, want 2", n)
-	}
-	r.SetCredentials(user, secret)
-	r.until(t, "video with the right password", func(es []event) bool { return len(units(es)) > 0 })
-	if n := f.connections(); n != 3 {
-		t.Errorf("%d connections, want 3", n)
-	}
-}
-
 func TestCameraOffAndBack(t *testing.T) {
 	f := start(t, "", video264())
 	f.roll(t.Context(), media.H264, nil)
@@ -182,6 +162,38 @@ func TestStallAfterVideo(t *testing.T) {
 	events := r.until(t, "the stall", func(es []event) bool { return len(stops(es)) > 0 })
 	if len(units(events)) == 0 || stops(events)[0].cause != camera.CauseCameraOff {
 		t.Errorf("%d units, %+v", len(units(events)), stops(events))
+	}
+}
+
+// slow is a receiver whose disk makes it wait.
+type slow struct {
+	*receiver
+	each time.Duration
+}
+
+func (s slow) Unit(u media.Unit) error {
+	<-time.After(s.each)
+	return s.receiver.Unit(u)
+}
+
+// TestSlowDiskIsNoStall: what was not asked for meanwhile is there, and no camera is
+// called silent for it.
+func TestSlowDiskIsNoStall(t *testing.T) {
+	f := start(t, "", video264())
+	f.roll(t.Context(), media.H264, nil)
+	cfg := config(f)
+	cfg.Stall = 100 * time.Millisecond
+	r := slow{&receiver{more: make(chan struct{}, 1)}, 3 * cfg.Stall / 2}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- ingest.New(cfg, r, time.Now, discard()).Run(ctx) }()
+	events := r.until(t, "ten units", func(es []event) bool { return len(units(es)) >= 10 || len(stops(es)) > 0 })
+	if s := stops(events); len(s) > 0 {
+		t.Errorf("%d units, then %+v", len(units(events)), s)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -125,8 +125,14 @@ func (l *logs) String() string {
 // pull runs an ingest until the test ends.
 func pull(t *testing.T, cfg ingest.Config, fail error) *rig {
 	t.Helper()
+	return pullBy(t, cfg, fail, time.Now)
+}
+
+// pullBy is pull by a clock of the test.
+func pullBy(t *testing.T, cfg ingest.Config, fail error, now func() time.Time) *rig {
+	t.Helper()
 	r := &rig{receiver: &receiver{fail: fail, more: make(chan struct{}, 1)}, logs: &logs{}}
-	r.Ingest = ingest.New(cfg, r.receiver, time.Now, slog.New(slog.NewTextHandler(r.logs, nil)))
+	r.Ingest = ingest.New(cfg, r.receiver, now, slog.New(slog.NewTextHandler(r.logs, nil)))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx) }()

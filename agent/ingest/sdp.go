@@ -8,40 +8,82 @@ import (
 	"github.com/bluenviron/gortsplib/v4/pkg/sdp"
 )
 
-// usableSDP cuts a session description (RFC 8866) down to what is wanted, so
-// that a broken line about sound, metadata or a back channel cannot cost the
-// video. What it gives is the most that parses; the whole when nothing does.
+// mostSections of a session description are looked at.
+const mostSections = 32
+
+// What has to be left of a session description (RFC 8866) when the rest cannot be
+// read, from more to less. Parameter sets (a=fmtp) come in the stream as well, and
+// some cameras describe them wrongly.
+var (
+	headLines    = [][]string{nil, {"v=", "o=", "s=", "t=", "a=control:"}, {"v=", "a=control:"}}
+	sectionLines = [][]string{nil, {"m=", "a=rtpmap:", "a=fmtp:", "a=control:", "a=sendonly"}, {"m=", "a=rtpmap:", "a=control:", "a=sendonly"}}
+)
+
+// usableSDP cuts a session description down to what is wanted, so that a broken
+// line about sound, metadata, a back channel or a second video cannot cost the
+// first. Each section is kept with the most of it that can be read, or goes. What
+// nothing can be found in is given back as it is: the error will tell.
 func usableSDP(body []byte, sound bool) []byte {
-	tries := [][]byte{cutSDP(body, false, false), cutSDP(body, false, true)}
-	if sound {
-		tries = append([][]byte{cutSDP(body, true, false)}, tries...)
-	}
-	for _, t := range tries {
-		var parsed sdp.SessionDescription
-		var session description.Session
-		if parsed.Unmarshal(t) == nil && session.Unmarshal(&parsed) == nil {
-			return t
+	sections := sectionsOf(body)
+	for _, keep := range headLines {
+		head := only(sections[0], keep)
+		out, found := bytes.Clone(head), false
+		for _, s := range sections[1:] {
+			wanted := bytes.HasPrefix(s, []byte("m=video")) || sound && bytes.HasPrefix(s, []byte("m=audio"))
+			if !wanted {
+				continue
+			}
+			for _, keep := range sectionLines {
+				if part := only(s, keep); readable(append(bytes.Clone(head), part...)) {
+					out, found = append(out, part...), true
+					break
+				}
+			}
+		}
+		if found && readable(out) {
+			return out
 		}
 	}
 	return body
 }
 
-// cutSDP keeps the session's lines and the sections of video, and of sound when
-// asked. Without sets it also leaves out the parameter sets: they come in the
-// stream as well, and some cameras describe them wrongly.
-func cutSDP(body []byte, sound, noSets bool) []byte {
-	var out bytes.Buffer
-	keep := true
+// sectionsOf takes a description apart: the session's own lines, and each media's.
+// It leaves out what names sections that may go, and keys, which are of no use.
+func sectionsOf(body []byte) [][]byte {
+	out := [][]byte{nil}
 	for line := range strings.Lines(string(body)) {
 		if strings.HasPrefix(line, "m=") {
-			keep = strings.HasPrefix(line, "m=video") || sound && strings.HasPrefix(line, "m=audio")
+			if len(out) > mostSections {
+				break
+			}
+			out = append(out, nil)
 		}
-		drop := strings.HasPrefix(line, "a=mid:") || strings.HasPrefix(line, "a=group:") || // name sections that may be gone
-			strings.HasPrefix(line, "a=key-mgmt:") ||
-			noSets && strings.HasPrefix(line, "a=fmtp:")
-		if keep && !drop {
-			out.WriteString(line)
+		if strings.HasPrefix(line, "a=mid:") || strings.HasPrefix(line, "a=group:") || strings.HasPrefix(line, "a=key-mgmt:") {
+			continue
+		}
+		out[len(out)-1] = append(out[len(out)-1], line...)
+	}
+	return out
+}
+
+// only keeps the lines that begin with one of these, or all.
+func only(lines []byte, beginnings []string) (out []byte) {
+	if beginnings == nil {
+		return lines
+	}
+	for line := range strings.Lines(string(lines)) {
+		for _, b := range beginnings {
+			if strings.HasPrefix(line, b) {
+				out = append(out, line...)
+				break
+			}
 		}
 	}
-	return out.Bytes()
+	return out
+}
+
+func readable(text []byte) bool {
+	var parsed sdp.SessionDescription
+	var session description.Session
+	return parsed.Unmarshal(text) == nil && session.Unmarshal(&parsed) == nil
 }

@@ -2,40 +2,46 @@ package ingest
 
 import (
 	"context"
-	"net/url"
+	"net"
 	"sync"
 	"time"
 
 	"github.com/bluenviron/gortsplib/v4"
 	"github.com/bluenviron/gortsplib/v4/pkg/base"
-	"github.com/bluenviron/gortsplib/v4/pkg/description"
-	"github.com/bluenviron/gortsplib/v4/pkg/format"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/agent/media"
 )
 
-const (
-	userAgent  = "xulang-agent"
-	mostQueued = 256 // units between the reader of the connection and the receiver; a full queue slows the camera down
-)
+// mostQueued units lie between the reader of the connection and the receiver; a
+// full queue slows the camera down.
+const mostQueued = 256
 
 // session is one RTSP session. The fields in the middle belong to gortsplib's
-// reader once playing, the last ones to the goroutine that called run.
+// readers once playing, the last ones to the goroutine that called run.
 type session struct {
 	i      *Ingest
+	login  login
 	client *gortsplib.Client
+	dial   func(context.Context, string, string) (net.Conn, error)
+	conn   *gatherer // the newest; of gortsplib's own goroutine, and of its reader while there is one
+	udp    bool
 	units  chan media.Unit
 	over   chan struct{} // closed when nobody reads units any more
 	broke  chan error    // why the client ended
 
+	hears      bool // sound is wanted
+	challenged bool // the camera asked who we are
+
+	reading  sync.Mutex // guards what follows: with UDP each track has readers of its own
 	video    media.Track
 	sound    *media.Track
 	frames   assembler
 	picture  rtpClock
 	hearing  rtpClock
 	hearable func(*rtp.Packet) ([][]byte, error)
+	noise    noise
 
 	sets    media.Parameters
 	times   decoding
@@ -45,18 +51,14 @@ type session struct {
 
 // session pulls the camera once, until it breaks or ctx ends.
 func (i *Ingest) session(ctx context.Context, address *base.URL) outcome {
-	s := &session{i: i, units: make(chan media.Unit, mostQueued), over: make(chan struct{}), broke: make(chan error, 1)}
-	tcp := gortsplib.TransportTCP
-	s.client = &gortsplib.Client{
-		Scheme: address.Scheme, Host: address.Host, Transport: &tcp, UserAgent: userAgent,
-		DialContext:       dialer(i.cfg.Networks),
-		OnResponse:        s.response,
-		OnTransportSwitch: func(error) {},
-		OnPacketsLost:     func(uint64) {}, // the assembler counts for itself
-		OnDecodeError:     s.damage,
+	s := &session{
+		i: i, login: i.credentials(), dial: dialer(i.cfg.Networks), hears: i.cfg.Sound && i.now().After(i.deaf),
+		udp:   i.cfg.UDP && address.Scheme == "rtsp",
+		units: make(chan media.Unit, mostQueued), over: make(chan struct{}), broke: make(chan error, 1),
 	}
+	s.client = s.newClient(address)
 	if err := s.client.Start2(); err != nil {
-		return failed("start", err)
+		return failed("start", err, false)
 	}
 	session, end := context.WithCancel(ctx)
 	var helpers sync.WaitGroup
@@ -68,89 +70,30 @@ func (i *Ingest) session(ctx context.Context, address *base.URL) outcome {
 	})
 	defer helpers.Wait()
 	defer end()
-	if out, ok := s.setUp(address); !ok {
-		return out
+	out, ok := s.setUp(address)
+	if ok {
+		out = s.run(ctx)
 	}
-	out := s.run(ctx)
 	out.started = s.started
+	if s.sound != nil && !s.started && ctx.Err() == nil && (out.cause == camera.CauseCameraOff || out.cause == camera.CauseReconnect) {
+		i.deaf = i.now().Add(deafFor) // it may be the sound that the camera cannot do
+	}
 	return out
 }
 
-// response narrows a session description before gortsplib reads it.
-func (s *session) response(res *base.Response) {
-	if t := res.Header["Content-Type"]; len(t) == 1 && len(res.Body) > 0 {
-		res.Body = usableSDP(res.Body, s.i.cfg.Sound)
+// read is when the packet at hand was read.
+func (s *session) read() time.Time {
+	if s.udp {
+		return s.i.now()
 	}
-}
-
-// setUp asks for the streams and starts them.
-func (s *session) setUp(address *base.URL) (outcome, bool) {
-	u := address.Clone()
-	if user, pass := s.i.credentials(); user != "" || pass != "" {
-		u.User = url.UserPassword(user, pass) // gortsplib answers challenges with it and sends the URL without
-	}
-	desc, _, err := s.client.Describe(u)
-	if err != nil {
-		return failed("describe", err), false
-	}
-	m, f, ok := s.pickVideo(desc)
-	if !ok {
-		return ended(camera.CauseBadCodec, "camera offers no H.264 or H.265 video, only: %s", offered(desc)), false
-	}
-	if _, err := s.client.Setup(desc.BaseURL, m, 0, 0); err != nil {
-		return failed("set up video", err), false
-	}
-	s.client.OnPacketRTP(m, f, s.videoPacket)
-	s.client.OnPacketRTCP(m, func(p rtcp.Packet) {
-		if r, ok := p.(*rtcp.SenderReport); ok {
-			s.picture.told(r.NTPTime, r.RTPTime)
-		}
-	})
-	if s.i.cfg.Sound {
-		s.setUpSound(desc)
-	}
-	if _, err := s.client.Play(nil); err != nil {
-		return failed("play", err), false
-	}
-	return outcome{}, true
-}
-
-// pickVideo finds the first video that can be recorded.
-func (s *session) pickVideo(desc *description.Session) (*description.Media, format.Format, bool) {
-	for _, m := range desc.Medias {
-		for _, f := range m.Formats {
-			if m.IsBackChannel {
-				continue
-			}
-			switch f := f.(type) {
-			case *format.H264:
-				if d, err := f.CreateDecoder(); err == nil {
-					s.pick(media.Track{Codec: media.H264, SPS: f.SPS, PPS: f.PPS}, wrapH264(d))
-					return m, f, true
-				}
-			case *format.H265:
-				if d, err := f.CreateDecoder(); err == nil {
-					s.pick(media.Track{Codec: media.H265, VPS: f.VPS, SPS: f.SPS, PPS: f.PPS}, wrapH265(d))
-					return m, f, true
-				}
-			}
-		}
-	}
-	return nil, nil, false
-}
-
-func (s *session) pick(t media.Track, decode func(*rtp.Packet) ([][]byte, error)) {
-	const rate = 90000 // RFC 6184, 8.2.1 and RFC 7798, 7.1: no other is allowed
-	t.ClockRate = rate
-	s.video, s.sets = t, media.ParametersOf(t)
-	s.frames = assembler{codec: t.Codec, decode: decode}
-	s.picture = rtpClock{rate: rate}
-	s.times = decoding{codec: t.Codec}
+	return s.conn.at
 }
 
 // videoPacket runs in gortsplib's reader.
 func (s *session) videoPacket(pkt *rtp.Packet) {
-	done, err := s.frames.push(pkt, s.i.now())
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	done, err := s.frames.push(pkt, s.read())
 	if err != nil {
 		s.damage(err)
 	}
@@ -159,6 +102,15 @@ func (s *session) videoPacket(pkt *rtp.Packet) {
 			NALUs: a.nalus, PTS: s.picture.at(a.stamp, a.received), Received: a.received,
 			NTP: s.picture.ntp(a.stamp), Key: media.Key(s.video.Codec, a.nalus),
 		})
+	}
+}
+
+// report takes RTCP of the video; it runs in gortsplib's reader.
+func (s *session) report(p rtcp.Packet) {
+	if r, ok := p.(*rtcp.SenderReport); ok {
+		s.reading.Lock()
+		defer s.reading.Unlock()
+		s.picture.told(r.NTPTime, r.RTPTime)
 	}
 }
 
@@ -189,12 +141,12 @@ func (s *session) run(ctx context.Context) outcome {
 		case <-ctx.Done():
 			return outcome{}
 		case u := <-s.units:
-			if u.Track == 0 {
-				stall.Reset(s.i.cfg.Stall)
-			}
 			usable, err := s.unit(u)
 			if err != nil {
 				return ended(camera.CauseDisk, "keep footage: %s", err)
+			}
+			if u.Track == 0 { // now: a disk that took long is no silence of the camera
+				stall.Reset(s.i.cfg.Stall)
 			}
 			if usable {
 				key.Reset(s.i.cfg.NoKeyFrame)
@@ -229,8 +181,8 @@ func (s *session) rest() error {
 // unit hands one unit on, and tells whether recording can start at it.
 func (s *session) unit(u media.Unit) (usable bool, err error) {
 	if u.Track > 0 {
-		if !s.started {
-			return false, nil
+		if !s.started || u.PTS < s.zero {
+			return false, nil // it belongs to pictures that were not handed on
 		}
 		u.PTS -= s.zero
 		u.DTS = u.PTS

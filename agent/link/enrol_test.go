@@ -113,6 +113,14 @@ func TestIdentity(t *testing.T) {
 	if list, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*")); len(list) != 1 {
 		t.Errorf("left behind: %v", list)
 	}
+	sig, err := id.SignPayload([]byte("payload"))
+	key, keyErr := nkeys.FromPublicKey(string(again.Device()))
+	if err != nil || keyErr != nil || key.Verify([]byte("payload"), sig[:]) != nil || key.Verify([]byte("another"), sig[:]) == nil {
+		t.Errorf("signature does not hold: %v %v", err, keyErr)
+	}
+	if sig, err := (link.Identity{}).SignPayload(nil); err == nil || !sig.IsZero() {
+		t.Error("signed by nobody")
+	}
 	secret := strings.TrimSpace(string(seed))
 	logs := &buffer{}
 	slog.New(slog.NewTextHandler(logs, nil)).Info("x", "id", id, "cfg", fmt.Sprintf("%v %+v %#v", id, link.Config{Identity: id}, id))
@@ -141,21 +149,4 @@ func TestIdentity(t *testing.T) {
 			t.Errorf("%s: the file was changed", name)
 		}
 	}
-}
-
-func FuzzDecode(f *testing.F) {
-	f.Add([]byte(`{"v":1,"refused_segments":{"0":{"code":"bad-claim"}}}`))
-	f.Add([]byte(`{"v":1,"url":"/o/x","header":{"a":"b"},"expires":"2026-11-22T05:00:00Z"}`))
-	f.Add([]byte(`{"v":2}`))
-	f.Add([]byte(`[`))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		var reply camera.AnnounceReply
-		var slot camera.SlotReply
-		if link.Decode(b, &reply) == nil && reply.V != camera.LinkVersion {
-			t.Errorf("version %d accepted", reply.V)
-		}
-		if link.Decode(b, &slot) == nil && slot.V != camera.LinkVersion {
-			t.Errorf("version %d accepted", slot.V)
-		}
-	})
 }

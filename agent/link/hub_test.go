@@ -226,3 +226,12 @@ func receive[T any](t *testing.T, what string, c <-chan T) T {
 		panic("unreachable")
 	}
 }
+
+func parsed[M any](t *testing.T, b []byte) M {
+	t.Helper()
+	var m M
+	if err := json.Unmarshal(b, &m); err != nil {
+		t.Errorf("read %.100q: %v", b, err)
+	}
+	return m
+}

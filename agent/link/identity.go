@@ -116,6 +116,19 @@ func (id Identity) Sign(b []byte) ([]byte, error) {
 	return id.pair.Sign(b)
 }
 
+// SignPayload signs a fingerprint (camera.Segment.Payload, camera.Gap.Payload).
+func (id Identity) SignPayload(b []byte) (camera.Signature, error) {
+	var sig camera.Signature
+	raw, err := id.Sign(b)
+	if err != nil {
+		return sig, fmt.Errorf("sign payload: %w", err)
+	}
+	if copy(sig[:], raw) != len(sig) || len(raw) != len(sig) {
+		return camera.Signature{}, fmt.Errorf("sign payload: signature of %d bytes", len(raw))
+	}
+	return sig, nil
+}
+
 // String, GoString and LogValue keep the seed out of every log.
 func (id Identity) String() string { return string(id.device) }
 

@@ -28,8 +28,7 @@ const (
 	longestWait  = 30 * time.Second
 	pingEvery    = 20 * time.Second // two lost ones end the connection: NAT boxes forget quietly
 	helloAgain   = 5 * time.Second  // after a hello that was not acknowledged
-	liveAtOnce   = 4                // commands in hand; more are refused
-	liveWaiting  = 16               // commands not yet read
+	greetedMost  = 30 * time.Second // for Config.Greeted
 	drainLongest = 5 * time.Second  // for the client's own goroutines to end
 )
 
@@ -39,9 +38,21 @@ type Config struct {
 	Identity Identity
 	// Hello introduces the cameras as they are now.
 	Hello func() camera.Hello
-	// Live starts or stops a publication. It must return when ctx ends.
+	// Greeted, if there, is called after every hello that the hub acknowledged, with
+	// its answer. Requests may be made from it. It must return when ctx ends.
+	Greeted func(ctx context.Context, reply camera.HelloReply)
+
+	// What the hub may ask for. Each must return when ctx ends; one that is nil is
+	// answered with CodeUnavailable.
+
+	// Live starts or stops a publication.
 	Live func(ctx context.Context, cmd camera.LiveCommand) camera.Ack
-	Log  *slog.Logger
+	// Look asks for the wants again. Agreement means that the holds are durable.
+	Look func(ctx context.Context) camera.Ack
+	// Still reads one key frame, at most camera.StillLargest bytes.
+	Still func(ctx context.Context, cmd camera.StillCommand) camera.StillReply
+
+	Log *slog.Logger
 }
 
 // Link is safe for concurrent use.
@@ -86,16 +97,8 @@ func (l *Link) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("run link: %w", err)
 	}
-	commands := make(chan *nats.Msg, liveWaiting)
-	_, err = nc.ChanSubscribe(camera.DownSubject(l.device, camera.VerbLive), commands)
-	if err == nil {
-		l.mu.Lock()
-		l.nc = nc
-		l.mu.Unlock()
-		var parts sync.WaitGroup
-		parts.Go(func() { l.tend(ctx) })
-		parts.Go(func() { l.obey(ctx, commands) })
-		parts.Wait()
+	if err = l.work(ctx, nc); err != nil {
+		err = fmt.Errorf("subscribe: %w", err)
 	}
 	l.mu.Lock()
 	l.nc, l.up = nil, false
@@ -109,6 +112,27 @@ func (l *Link) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("run link: %w", err)
 	}
+	return nil
+}
+
+// work tends the connection and obeys the hub until ctx ends.
+func (l *Link) work(ctx context.Context, nc *nats.Conn) error {
+	orders := l.orders()
+	for i, o := range orders {
+		orders[i].waiting = make(chan *nats.Msg, waitingMost)
+		if _, err := nc.ChanSubscribe(camera.DownSubject(l.device, o.verb), orders[i].waiting); err != nil {
+			return err
+		}
+	}
+	l.mu.Lock()
+	l.nc = nc
+	l.mu.Unlock()
+	var parts sync.WaitGroup
+	parts.Go(func() { l.tend(ctx) })
+	for _, o := range orders {
+		parts.Go(func() { l.obey(ctx, o) })
+	}
+	parts.Wait()
 	return nil
 }
 

@@ -13,7 +13,10 @@ import (
 	"xulang.vn/camera/agent/link"
 )
 
-var gateCam = camera.NewCameraID("household-1", "serial-1", 1)
+var (
+	gateCam = camera.NewCameraID("household-1", "serial-1", 1)
+	one     = []camera.SegmentID{{Camera: gateCam, Run: "00112233aabbccdd", Seq: 7}}
+)
 
 func TestRequests(t *testing.T) {
 	id := identity(t)
@@ -26,15 +29,20 @@ func TestRequests(t *testing.T) {
 			t.Error(err)
 		}
 		received <- got
-		return camera.AnnounceReply{V: 1, RefusedSegments: map[int]camera.Refusal{0: {Code: camera.CodeFutureClaim}}}
+		return camera.AnnounceReply{V: camera.LinkVersion, RefusedSegments: map[int]camera.Refusal{0: {Code: camera.CodeFutureClaim}}}
 	})
-	slot := camera.SlotReply{V: 1, Slot: camera.Slot{URL: "/o/x", Header: map[string]string{"If-None-Match": "*"}}}
-	hub.on(camera.VerbSlot, func([]byte) any { return slot })
-	hub.on(camera.VerbStored, func([]byte) any {
-		return camera.StoredReply{V: 1, Refusal: camera.Refusal{Code: camera.CodeNotFound}}
+	slots := camera.SlotsReply{V: camera.LinkVersion, Slots: []camera.SlotAnswer{
+		{Slot: camera.Slot{URL: "/o/x", Header: map[string]string{"If-None-Match": "*"}, Expires: noon}},
+		{Stored: true}, {Refusal: camera.Refusal{Code: camera.CodePaused}}}}
+	asked := make(chan camera.SlotsRequest, 1)
+	hub.on(camera.VerbSlots, func(b []byte) any { asked <- parsed[camera.SlotsRequest](t, b); return slots })
+	told := make(chan camera.StoredNotice, 1)
+	hub.on(camera.VerbStored, func(b []byte) any {
+		told <- parsed[camera.StoredNotice](t, b)
+		return camera.StoredReply{V: camera.LinkVersion, Refused: map[int]camera.Refusal{1: {Code: camera.CodeNotFound}}}
 	})
 	hub.on(camera.VerbStatus, func([]byte) any {
-		return camera.Ack{V: 1, Refusal: camera.Refusal{Code: camera.CodeBadClaim, Message: "no"}}
+		return camera.Ack{V: camera.LinkVersion, Refusal: camera.Refusal{Code: camera.CodeBadClaim, Message: "no"}}
 	})
 	l, _, _ := started(t, link.Config{HubURL: hub.front.URL, Identity: id}, time.Now)
 	until(t, "connected", l.Connected)
@@ -47,11 +55,30 @@ func TestRequests(t *testing.T) {
 	if got.V != camera.LinkVersion || len(got.Segments) != 1 || got.Segments[0].SegmentID != seg {
 		t.Errorf("hub received %v", got)
 	}
-	if r, err := l.Slot(t.Context(), seg); err != nil || !reflect.DeepEqual(r, slot) {
-		t.Errorf("slot: %v %v", r, err)
+	three := []camera.SegmentID{seg, {Camera: gateCam, Run: seg.Run, Seq: 8}, {Camera: gateCam, Run: seg.Run, Seq: 9}}
+	if r, err := l.Slots(t.Context(), three); err != nil || !reflect.DeepEqual(r, slots) {
+		t.Errorf("slots: %v %v", r, err)
 	}
-	if r, err := l.Stored(t.Context(), seg); err != nil || r.Code != camera.CodeNotFound {
+	if q := receive(t, "question", asked); q.V != camera.LinkVersion || !reflect.DeepEqual(q.Segments, three) {
+		t.Errorf("hub was asked %v", q)
+	}
+	if r, err := l.Stored(t.Context(), three[:2]); err != nil || r.Err() != nil || r.Refused[1].Code != camera.CodeNotFound {
 		t.Errorf("stored: %v %v", r, err)
+	}
+	if n := receive(t, "notice", told); n.V != camera.LinkVersion || !reflect.DeepEqual(n.Segments, three[:2]) {
+		t.Errorf("hub was told %v", n)
+	}
+	for _, n := range []int{0, camera.SlotsMost + 1} {
+		many := make([]camera.SegmentID, n)
+		if _, err := l.Slots(t.Context(), many); camera.CodeOf(err) != camera.CodeTooLarge {
+			t.Errorf("%d slots: %v", n, err)
+		}
+		if _, err := l.Stored(t.Context(), many); camera.CodeOf(err) != camera.CodeTooLarge {
+			t.Errorf("%d notices: %v", n, err)
+		}
+	}
+	if len(asked)+len(told) > 0 {
+		t.Error("a question out of bounds was sent")
 	}
 	if err := l.Status(t.Context(), camera.Status{}); camera.CodeOf(err) != camera.CodeBadClaim {
 		t.Errorf("status: %v", err)
@@ -69,10 +96,10 @@ func TestBadAnswers(t *testing.T) {
 		answer any
 		code   camera.Code
 	}{
-		{"another version", camera.AnnounceReply{V: 2}, camera.CodeBadVersion},
+		{"another version", camera.AnnounceReply{V: 1}, camera.CodeBadVersion},
 		{"no version", struct{}{}, camera.CodeBadVersion},
 		{"not an object", "hello", camera.CodeBadRequest},
-		{"wrong type inside", map[string]any{"v": 1, "refused_segments": "x"}, camera.CodeBadRequest},
+		{"wrong type inside", map[string]any{"v": camera.LinkVersion, "refused_segments": "x"}, camera.CodeBadRequest},
 	}
 	for _, c := range cases {
 		hub.on(camera.VerbAnnounce, func([]byte) any { called <- struct{}{}; return c.answer })
@@ -100,15 +127,15 @@ func TestTimeOut(t *testing.T) {
 	id := identity(t)
 	hub := newHub(t, id.Device())
 	l := link.New(link.Config{Log: quiet}, time.Now)
-	if _, err := l.Slot(t.Context(), camera.SegmentID{}); camera.CodeOf(err) != camera.CodeUnreachable {
+	if _, err := l.Slots(t.Context(), one); camera.CodeOf(err) != camera.CodeUnreachable {
 		t.Errorf("without a connection: %v", err)
 	}
 	l, _, _ = started(t, link.Config{HubURL: hub.front.URL, Identity: id}, time.Now)
 	until(t, "connected", l.Connected)
-	hub.on(camera.VerbSlot, func([]byte) any { return nil })
+	hub.on(camera.VerbSlots, func([]byte) any { return nil })
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := l.Slot(ctx, camera.SegmentID{}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := l.Slots(ctx, one); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the caller's time-out: %v", err)
 	}
 	if !l.Connected() {
@@ -120,7 +147,7 @@ func TestOwnTimeOut(t *testing.T) {
 	id := identity(t)
 	hub := newHub(t, id.Device())
 	hub.on(camera.VerbClock, nil)
-	hub.on(camera.VerbSlot, nil)
+	hub.on(camera.VerbSlots, nil)
 	l := link.New(link.Config{HubURL: hub.front.URL, Identity: id, Log: quiet,
 		Hello: func() camera.Hello { return camera.Hello{} }}, time.Now)
 	link.SetPace(l, 500*time.Millisecond, time.Millisecond)
@@ -128,7 +155,7 @@ func TestOwnTimeOut(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- l.Run(ctx) }()
 	until(t, "connected", l.Connected)
-	_, err := l.Slot(t.Context(), camera.SegmentID{})
+	_, err := l.Slots(t.Context(), one)
 	if !errors.Is(err, context.DeadlineExceeded) || camera.CodeOf(err) != camera.CodeUnreachable {
 		t.Errorf("silence: %v", err)
 	}
@@ -155,7 +182,7 @@ func TestHelloFirst(t *testing.T) {
 		}
 		hellos <- h
 		<-let
-		return camera.HelloReply{V: 1, Refused: map[camera.CameraID]camera.Refusal{gateCam: {Code: camera.CodeForeignCamera}}}
+		return camera.HelloReply{V: camera.LinkVersion, Refused: map[camera.CameraID]camera.Refusal{gateCam: {Code: camera.CodeForeignCamera}}}
 	})
 	l, logs, _ := started(t, link.Config{HubURL: hub.front.URL, Identity: id}, time.Now)
 	if h := receive(t, "hello", hellos); h.V != camera.LinkVersion || h.Version != "test" {
@@ -184,7 +211,7 @@ func TestReconnect(t *testing.T) {
 	hellos := make(chan struct{}, 100)
 	hub.on(camera.VerbHello, func([]byte) any {
 		hellos <- struct{}{}
-		return camera.HelloReply{V: 1}
+		return camera.HelloReply{V: camera.LinkVersion}
 	})
 	l, _, stop := started(t, link.Config{HubURL: hub.front.URL, Identity: id}, time.Now)
 	for range 2 {
@@ -192,7 +219,7 @@ func TestReconnect(t *testing.T) {
 		until(t, "connected", l.Connected)
 		hub.stop()
 		until(t, "disconnected", func() bool { return !l.Connected() })
-		if _, err := l.Slot(t.Context(), camera.SegmentID{}); camera.CodeOf(err) != camera.CodeUnreachable {
+		if _, err := l.Slots(t.Context(), one); camera.CodeOf(err) != camera.CodeUnreachable {
 			t.Errorf("request without a hub: %v", err)
 		}
 		hub.start()
@@ -219,7 +246,7 @@ func TestWrongIdentity(t *testing.T) {
 	id, stranger := identity(t), identity(t)
 	hub := newHub(t, id.Device())
 	hellos := make(chan struct{}, 10)
-	hub.on(camera.VerbHello, func([]byte) any { hellos <- struct{}{}; return camera.HelloReply{V: 1} })
+	hub.on(camera.VerbHello, func([]byte) any { hellos <- struct{}{}; return camera.HelloReply{V: camera.LinkVersion} })
 	l, logs, stop := started(t, link.Config{HubURL: hub.front.URL, Identity: stranger}, time.Now)
 	until(t, "four refusals", func() bool { return hub.refused.Load() >= 4 }) // it goes on trying
 	if l.Connected() || len(hellos) > 0 {
@@ -228,70 +255,6 @@ func TestWrongIdentity(t *testing.T) {
 	stop()
 	if !strings.Contains(strings.ToLower(logs.String()), "authorization") {
 		t.Errorf("the log does not say why: %s", logs)
-	}
-}
-
-func TestLive(t *testing.T) {
-	id := identity(t)
-	hub := newHub(t, id.Device())
-	got := make(chan camera.LiveCommand, 10)
-	let := make(chan struct{})
-	l, logs, stop := started(t, link.Config{HubURL: hub.front.URL, Identity: id,
-		Live: func(ctx context.Context, cmd camera.LiveCommand) camera.Ack {
-			got <- cmd
-			select {
-			case <-let:
-			case <-ctx.Done():
-			}
-			return camera.Ack{Refusal: camera.Refusal{Code: camera.CodeLiveCodec, Message: "not H.264"}}
-		}}, time.Now)
-	until(t, "connected", l.Connected)
-	subject := camera.DownSubject(id.Device(), camera.VerbLive)
-	command := camera.LiveCommand{V: 1, Camera: gateCam, Start: true, Path: "/whip", Token: "token-of-the-publication"}
-	send := func(cmd any) camera.Ack {
-		t.Helper()
-		body, err := json.Marshal(cmd)
-		if err != nil {
-			t.Fatal(err)
-		}
-		msg, err := hub.inside.Request(subject, body, patience)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var ack camera.Ack
-		if err := json.Unmarshal(msg.Data, &ack); err != nil || ack.V != camera.LinkVersion {
-			t.Fatalf("ack %q %v", msg.Data, err)
-		}
-		return ack
-	}
-	go func() { let <- struct{}{} }()
-	if ack := send(command); ack.Code != camera.CodeLiveCodec || ack.Message != "not H.264" {
-		t.Errorf("ack %v", ack)
-	}
-	if cmd := receive(t, "command", got); cmd != command {
-		t.Errorf("command %v", cmd)
-	}
-	if ack := send(camera.LiveCommand{V: 9}); ack.Code != camera.CodeBadVersion {
-		t.Errorf("another version: %v", ack)
-	}
-	if ack := send([]int{1}); ack.Code != camera.CodeBadRequest {
-		t.Errorf("not a command: %v", ack)
-	}
-	body, _ := json.Marshal(command)
-	for range 4 {
-		if err := hub.inside.Publish(subject, body); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for range 4 {
-		receive(t, "command in hand", got)
-	}
-	if ack := send(command); ack.Code != camera.CodeTooMany {
-		t.Errorf("a fifth at once: %v", ack)
-	}
-	stop() // ends the four
-	if strings.Contains(logs.String(), command.Token) {
-		t.Error("the token is in the log")
 	}
 }
 

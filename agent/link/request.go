@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/nats-io/nats.go"
 
@@ -18,14 +19,53 @@ func (l *Link) Announce(ctx context.Context, a camera.Announce) (camera.Announce
 	return ask[camera.AnnounceReply](ctx, l, camera.VerbAnnounce, a)
 }
 
-// Slot asks where to put a segment's bytes. A refusal stands in the reply.
-func (l *Link) Slot(ctx context.Context, id camera.SegmentID) (camera.SlotReply, error) {
-	return ask[camera.SlotReply](ctx, l, camera.VerbSlot, camera.SlotRequest{V: camera.LinkVersion, SegmentID: id})
+// Slots asks where to put segments' bytes, at most camera.SlotsMost at once. The
+// refusals stand in the reply.
+func (l *Link) Slots(ctx context.Context, ids []camera.SegmentID) (camera.SlotsReply, error) {
+	if err := atMost(len(ids)); err != nil {
+		return camera.SlotsReply{}, fmt.Errorf("ask hub for %s: %w", camera.VerbSlots, err)
+	}
+	return ask[camera.SlotsReply](ctx, l, camera.VerbSlots, camera.SlotsRequest{V: camera.LinkVersion, Segments: ids})
 }
 
-// Stored tells that a segment's bytes are in the store. A refusal stands in the reply.
-func (l *Link) Stored(ctx context.Context, id camera.SegmentID) (camera.StoredReply, error) {
-	return ask[camera.StoredReply](ctx, l, camera.VerbStored, camera.StoredNotice{V: camera.LinkVersion, SegmentID: id})
+// Stored tells that segments' bytes are in the store, at most camera.SlotsMost at
+// once. The refusals stand in the reply.
+func (l *Link) Stored(ctx context.Context, ids []camera.SegmentID) (camera.StoredReply, error) {
+	if err := atMost(len(ids)); err != nil {
+		return camera.StoredReply{}, fmt.Errorf("ask hub for %s: %w", camera.VerbStored, err)
+	}
+	return ask[camera.StoredReply](ctx, l, camera.VerbStored, camera.StoredNotice{V: camera.LinkVersion, Segments: ids})
+}
+
+func atMost(n int) error {
+	if n == 0 || n > camera.SlotsMost {
+		return camera.Errorf(camera.CodeTooLarge, "%d segments, want 1 to %d", n, camera.SlotsMost)
+	}
+	return nil
+}
+
+// Wants asks what cases hold and ask for, now. A want that makes no sense is left
+// out: the others still hold. A refusal is an error, so that it is never taken for
+// "nothing is wanted".
+func (l *Link) Wants(ctx context.Context) (camera.WantsReply, error) {
+	reply, err := ask[camera.WantsReply](ctx, l, camera.VerbWants, camera.WantsRequest{V: camera.LinkVersion})
+	if err == nil {
+		err = reply.Err()
+	}
+	if err == nil && len(reply.Wants) > camera.WantsMost {
+		err = camera.Errorf(camera.CodeTooLarge, "ask hub for %s: %d, at most %d", camera.VerbWants, len(reply.Wants), camera.WantsMost)
+	}
+	if err != nil {
+		return camera.WantsReply{}, err
+	}
+	reply.Wants = slices.DeleteFunc(reply.Wants, func(w camera.Want) bool {
+		err := w.Check()
+		if err != nil {
+			l.log.Warn("hub wants what makes no sense", "err", err)
+		}
+		return err != nil
+	})
+	return reply, nil
 }
 
 // Status sends the agent's health; a refusal is an error.

@@ -2,11 +2,7 @@ package link
 
 import (
 	"context"
-	"encoding/json"
-	"sync"
 	"time"
-
-	"github.com/nats-io/nats.go"
 
 	camera "xulang.vn/camera"
 )
@@ -60,8 +56,13 @@ func (l *Link) greet(ctx context.Context) {
 		l.log.Warn("hub refused a camera", "camera", short(string(id)), "code", r.Code, "reason", short(r.Message))
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.greeted = epoch
+	l.mu.Unlock()
+	if l.cfg.Greeted != nil {
+		ctx, cancel := context.WithTimeout(ctx, greetedMost)
+		defer cancel()
+		l.cfg.Greeted(ctx, reply)
+	}
 }
 
 // measure asks the hub for its time. One lost probe is no event: the next comes
@@ -80,53 +81,5 @@ func (l *Link) measure(ctx context.Context) {
 	}
 	if s, ok := measured(sent, received, reply.Hub); ok {
 		l.clock.add(s)
-	}
-}
-
-// obey answers the hub's commands until ctx ends and waits for those in hand.
-func (l *Link) obey(ctx context.Context, commands <-chan *nats.Msg) {
-	var inHand sync.WaitGroup
-	defer inHand.Wait()
-	free := make(chan struct{}, liveAtOnce)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case msg := <-commands:
-			select {
-			case free <- struct{}{}:
-				inHand.Go(func() {
-					ack := l.live(ctx, msg.Data)
-					<-free // before the answer: who has it may send the next
-					l.answer(msg, ack)
-				})
-			default:
-				l.answer(msg, refused(camera.Errorf(camera.CodeTooMany, "live: %d commands in hand", liveAtOnce)))
-			}
-		}
-	}
-}
-
-func (l *Link) live(ctx context.Context, body []byte) camera.Ack {
-	var cmd camera.LiveCommand
-	if err := decode(body, &cmd); err != nil {
-		return refused(err)
-	}
-	ack := l.cfg.Live(ctx, cmd)
-	ack.V = camera.LinkVersion
-	return ack
-}
-
-func refused(err error) camera.Ack {
-	return camera.Ack{V: camera.LinkVersion, Refusal: camera.Refuse(err)}
-}
-
-func (l *Link) answer(msg *nats.Msg, ack camera.Ack) {
-	body, err := json.Marshal(ack)
-	if err == nil {
-		err = msg.Respond(body)
-	}
-	if err != nil {
-		l.log.Warn("command not answered", "err", err)
 	}
 }

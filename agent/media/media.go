@@ -9,10 +9,12 @@ type Codec string
 
 // Codecs that are recorded.
 const (
-	H264 Codec = "h264" // ISO/IEC 14496-10
-	H265 Codec = "h265" // ISO/IEC 23008-2
-	AAC  Codec = "aac"  // ISO/IEC 14496-3
-	Opus Codec = "opus" // RFC 6716
+	H264  Codec = "h264"  // ISO/IEC 14496-10
+	H265  Codec = "h265"  // ISO/IEC 23008-2
+	AAC   Codec = "aac"   // ISO/IEC 14496-3
+	Opus  Codec = "opus"  // RFC 6716
+	G711A Codec = "g711a" // ITU-T G.711 A-law, 8 bits a sample
+	G711U Codec = "g711u" // ITU-T G.711 µ-law, 8 bits a sample
 )
 
 // Video tells whether the codec is one of pictures.

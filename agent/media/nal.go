@@ -90,6 +90,11 @@ func (p Parameters) Over(older Parameters) Parameters {
 	return p
 }
 
+// Clone copies the sets: they are often a piece of a larger buffer.
+func (p Parameters) Clone() Parameters {
+	return Parameters{VPS: bytes.Clone(p.VPS), SPS: bytes.Clone(p.SPS), PPS: bytes.Clone(p.PPS)}
+}
+
 // Complete tells whether a decoder could start with these sets.
 func (p Parameters) Complete(c Codec) bool {
 	return len(p.SPS) > 0 && len(p.PPS) > 0 && (c != H265 || len(p.VPS) > 0)

@@ -52,6 +52,16 @@ func TestParameters(t *testing.T) {
 	}
 }
 
+func TestSoundIsNotVideo(t *testing.T) {
+	for c, video := range map[media.Codec]bool{
+		media.H264: true, media.H265: true, media.AAC: false, media.Opus: false, media.G711A: false, media.G711U: false,
+	} {
+		if c.Video() != video {
+			t.Errorf("%s: video %v, want %v", c, c.Video(), video)
+		}
+	}
+}
+
 func FuzzParametersIn(f *testing.F) {
 	f.Add([]byte{0x67, 1}, []byte{})
 	f.Add([]byte{64, 1}, []byte{66})

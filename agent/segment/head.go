@@ -15,20 +15,33 @@ import (
 	"xulang.vn/camera/agent/media"
 )
 
+// largestSet bounds a parameter set in bytes; real ones have less than a hundred.
+const largestSet = 8 << 10
+
 // head is the leading part of a file (ftyp and moov) and what it says.
 type head struct {
-	bytes         []byte
-	codec         string // RFC 6381
-	width, height int    // pixels
+	bytes []byte
+	look
 
 	sound      *media.Track // nil when the file has none
 	soundTrack int          // its index in the session
 	soundFrame int64        // usual length of a frame in its ticks
 }
 
+// look is what a head says of how to play the file.
+type look struct {
+	codec         string // RFC 6381
+	width, height int    // pixels
+}
+
 // newHead builds the head from a session and its newest parameter sets. Sound
 // that cannot be described is left out.
 func newHead(s media.Session, sets media.Parameters) (head, error) {
+	for _, set := range [][]byte{sets.VPS, sets.SPS, sets.PPS} {
+		if len(set) > largestSet {
+			return head{}, fmt.Errorf("parameter set of %d bytes", len(set))
+		}
+	}
 	video, h, err := describeVideo(s.Video, sets)
 	if err != nil {
 		return head{}, err
@@ -58,7 +71,11 @@ func marshalHead(video, sound mp4.Codec, soundRate int) ([]byte, error) {
 	if err := init.Marshal(&buf); err != nil {
 		return nil, fmt.Errorf("write head: %w", err)
 	}
-	return bytes.Clone(buf.Bytes()), nil
+	head := bytes.Clone(buf.Bytes())
+	if stand, is := sound.(*mp4.CodecLPCM); is {
+		return putFLAC(head, stand)
+	}
+	return head, nil
 }
 
 func describeVideo(c media.Codec, sets media.Parameters) (mp4.Codec, head, error) {
@@ -69,7 +86,7 @@ func describeVideo(c media.Codec, sets media.Parameters) (mp4.Codec, head, error
 			return nil, head{}, fmt.Errorf("read H.264 parameters: %w", err)
 		}
 		name := fmt.Sprintf("avc1.%02x%02x%02x", sets.SPS[1], sets.SPS[2], sets.SPS[3])
-		return &mp4.CodecH264{SPS: sets.SPS, PPS: sets.PPS}, head{codec: name, width: sps.Width(), height: sps.Height()}, nil
+		return &mp4.CodecH264{SPS: sets.SPS, PPS: sets.PPS}, head{look: look{name, sps.Width(), sps.Height()}}, nil
 	case media.H265:
 		var sps h265.SPS
 		if err := sps.Unmarshal(sets.SPS); err != nil {
@@ -79,7 +96,7 @@ func describeVideo(c media.Codec, sets media.Parameters) (mp4.Codec, head, error
 		if err != nil {
 			return nil, head{}, err
 		}
-		return &mp4.CodecH265{VPS: sets.VPS, SPS: sets.SPS, PPS: sets.PPS}, head{codec: name, width: sps.Width(), height: sps.Height()}, nil
+		return &mp4.CodecH265{VPS: sets.VPS, SPS: sets.SPS, PPS: sets.PPS}, head{look: look{name, sps.Width(), sps.Height()}}, nil
 	}
 	return nil, head{}, fmt.Errorf("codec %q is not video", c)
 }
@@ -122,6 +139,8 @@ func describeSound(t media.Track) (codec mp4.Codec, name string, frame int64) {
 		return &mp4.CodecMPEG4Audio{Config: c}, fmt.Sprintf("mp4a.40.%d", c.Type), mpeg4audio.SamplesPerAccessUnit
 	case media.Opus:
 		return &mp4.CodecOpus{ChannelCount: t.Channels}, "opus", int64(t.ClockRate) / 50 // 20 ms
+	case media.G711A, media.G711U:
+		return describeG711(t)
 	}
 	return nil, "", 0
 }

@@ -46,6 +46,8 @@ var (
 type sink struct {
 	fail      error
 	files     []*memory
+	open      []*memory // all that were created
+	created   int
 	discarded int
 }
 
@@ -54,20 +56,26 @@ type memory struct {
 	sink *sink
 	seg  camera.Segment
 	done bool
+	ends []int // of each write
 }
 
 func (s *sink) Create(camera.CameraID) (segment.File, error) {
 	if s.fail == errCreate {
 		return nil, errCreate
 	}
-	return &memory{sink: s}, nil
+	s.created++
+	m := &memory{sink: s}
+	s.open = append(s.open, m)
+	return m, nil
 }
 
 func (m *memory) Write(b []byte) (int, error) {
 	if m.sink.fail == errWrite {
 		return 0, errWrite
 	}
-	return m.Buffer.Write(b)
+	n, err := m.Buffer.Write(b)
+	m.ends = append(m.ends, m.Len())
+	return n, err
 }
 
 func (m *memory) Commit(s camera.Segment) error {
@@ -87,7 +95,7 @@ func (m *memory) Discard() {
 
 // rig is a writer with its sink and a camera that sends on demand.
 type rig struct {
-	t     *testing.T
+	t     testing.TB
 	sink  *sink
 	w     *segment.Writer
 	track media.Track
@@ -101,13 +109,34 @@ type rig struct {
 	sent  [][]byte // NAL units that must be in the files
 }
 
-func newRig(t *testing.T, tracks ...media.Track) *rig {
+// meter notes what it hears.
+type meter struct {
+	pictures []time.Duration
+	bytes    int
+	taken    [][2]time.Duration
+}
+
+func (m *meter) Picture(size int, _ bool, at time.Duration) {
+	m.pictures, m.bytes = append(m.pictures, at), m.bytes+size
+}
+
+func (m *meter) Take(from, to time.Duration) camera.Activity {
+	m.taken = append(m.taken, [2]time.Duration{from, to})
+	return camera.Activity(bytes.Repeat([]byte{7}, int((to-from+time.Second-1)/time.Second)))
+}
+
+func newRig(t testing.TB, tracks ...media.Track) *rig {
+	t.Helper()
+	return newMeteredRig(t, nil, tracks...)
+}
+
+func newMeteredRig(t testing.TB, m segment.Meter, tracks ...media.Track) *rig {
 	t.Helper()
 	r := &rig{t: t, sink: &sink{}, track: tracks[0], frame: 40 * time.Millisecond, pace: 40 * time.Millisecond}
 	r.wall = time.Date(2026, 11, 22, 7, 5, 9, 0, time.UTC)
 	runs := 0
 	r.w = segment.New(segment.Config{
-		Camera: cameraID,
+		Camera: cameraID, Activity: m,
 		Clock:  func() camera.Clock { return camera.Clock{Synchronised: true} },
 		NewRun: func() camera.RunID { runs++; return camera.RunID(fmt.Sprintf("%016x", runs)) },
 		Elapsed: func(at time.Time) time.Duration {
@@ -172,7 +201,7 @@ type content struct {
 }
 
 // read checks a file against what its segment claims and takes it apart.
-func read(t *testing.T, m *memory) content {
+func read(t testing.TB, m *memory) content {
 	t.Helper()
 	b := m.Bytes()
 	if err := m.seg.Check(); err != nil {
@@ -188,9 +217,19 @@ func read(t *testing.T, m *memory) content {
 	if err := c.parts.Unmarshal(b[m.seg.InitSize:]); err != nil {
 		t.Fatalf("read parts: %v", err)
 	}
-	first := c.parts[0].Tracks[0].Samples[0]
-	if first.IsNonSyncSample {
-		t.Errorf("segment %s does not start on a key frame", m.seg.SegmentID)
+	first := c.parts[0]
+	if len(first.Tracks) != 1 || len(first.Tracks[0].Samples) != 1 || first.Tracks[0].Samples[0].IsNonSyncSample {
+		t.Errorf("segment %s: the first part is not one key frame", m.seg.SegmentID)
+	}
+	if key := b[:m.seg.KeySize]; m.ends[0] > camera.KeyLargest {
+		if m.seg.KeySize != 0 || !m.seg.KeySHA256.IsZero() {
+			t.Errorf("segment %s: key frame of %d bytes is too large", m.seg.SegmentID, m.seg.KeySize)
+		}
+	} else if len(key) != m.ends[0] || sha256.Sum256(key) != [32]byte(m.seg.KeySHA256) {
+		t.Errorf("segment %s: key frame of %d bytes, written in %d", m.seg.SegmentID, len(key), m.ends[0])
+	}
+	if len(m.ends) != len(c.parts) {
+		t.Errorf("segment %s: %d parts in %d writes", m.seg.SegmentID, len(c.parts), len(m.ends))
 	}
 	return c
 }

@@ -58,15 +58,12 @@ type run struct {
 	seq   uint32
 	prev  camera.Hash
 	sets  media.Parameters
+	head  head
 	base  time.Duration // media time of the first sample
 	last  time.Duration // media time of the newest sample
-	start time.Time     // of the open segment, the end of the closed one before; zero in the first until it is known
+	start time.Time     // of the open segment, the end of the one before; zero in the first of a session
 	times timeline
 	file  *file
-}
-
-func newRun(id camera.RunID, sets media.Parameters, base time.Duration, after time.Time) *run {
-	return &run{id: id, sets: sets, base: base, last: base, start: after}
 }
 
 // fits returns why the unit cannot be in this run, nil when it can.
@@ -92,30 +89,22 @@ func (r *run) due(u media.Unit) bool {
 
 func (r *run) add(u media.Unit) error {
 	r.last = max(r.last, u.DTS)
-	r.times.add(u.DTS-r.base, u.Received.Round(0))
+	r.times.add(r.media(u), u.Received.Round(0))
 	return r.file.picture(u)
 }
+
+// media is the time of a unit in its run.
+func (r *run) media(u media.Unit) time.Duration { return u.DTS - r.base }
 
 // finish writes what is left of the open segment and describes it.
 func (r *run) finish(boundary *media.Unit) (camera.Segment, error) {
 	if boundary != nil {
-		r.times.add(boundary.DTS-r.base, boundary.Received.Round(0))
+		r.times.add(r.media(*boundary), boundary.Received.Round(0))
 	}
-	length, err := r.file.finish(boundary)
-	if err != nil {
+	if err := r.file.finish(boundary); err != nil {
 		return camera.Segment{}, err
 	}
-	s := r.file.describe()
-	s.Run, s.Seq, s.Prev = r.id, r.seq, r.prev
-	start := r.start
-	if start.IsZero() {
-		start = r.times.base
-	}
-	from := r.file.first.DTS - r.base
-	s.Start = start.UTC().Truncate(time.Millisecond)
-	s.End = r.times.end(s.Start, from+length, length)
-	s.Media = camera.Millis(length)
-	return s, nil
+	return r.file.describe()
 }
 
 // closed goes on to the next place in the chain.

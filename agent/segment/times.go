@@ -9,17 +9,19 @@ import "time"
 //   - media time is a claim of the camera. One that claims 25 frames a second and
 //     sends 21 is off by 16 %, so it may smooth the wall clock, by at most
 //     mostDrift, and the earliest is looked for in a short window only.
+//
+// What the rules give is written into the file with each part (prft), and start
+// and end of the file follow from that alone: who reads the file finds the same.
 const (
-	startWindow = 2 * time.Second // of receive time: also takes in a burst of stored frames at the start
-	endWindow   = time.Second     // of media and of receive time, before the end
-	mostDrift   = 2000            // wall time is corrected by at most 1/2000: 500 ppm
+	window      = time.Second             // of media and of receive time, before the newest frame
+	startWithin = 1200 * time.Millisecond // parts that begin so long after the first one tell of the start: 2 s of frames, and a burst of stored ones
+	mostDrift   = 2000                    // wall time is corrected by at most 1/2000: 500 ppm
+	mostMarks   = 1000                    // frames in the window; a camera may send nonsense
 )
 
 // timeline maps the media time of a run to the wall clock.
 type timeline struct {
-	opened time.Time // receive time of the first frame
-	base   time.Time // wall clock at media time 0
-	recent []mark    // the frames of the last endWindow, oldest first
+	recent []mark // the frames of the last window, oldest first
 }
 
 type mark struct {
@@ -28,18 +30,11 @@ type mark struct {
 }
 
 func (t *timeline) add(media time.Duration, wall time.Time) {
-	zero := wall.Add(-media)
-	if t.opened.IsZero() {
-		t.opened, t.base = wall, zero
-	}
-	if zero.Before(t.base) && wall.Sub(t.opened) <= startWindow {
-		t.base = zero
-	}
-	old := 0
-	for old < len(t.recent) && (media-t.recent[old].media > endWindow || wall.Sub(t.recent[old].wall) > endWindow) {
+	old := max(0, len(t.recent)-mostMarks)
+	for old < len(t.recent) && (media-t.recent[old].media > window || wall.Sub(t.recent[old].wall) > window) {
 		old++
 	}
-	t.recent = append(t.recent[old:], mark{media, wall})
+	t.recent = append(t.recent[:copy(t.recent, t.recent[old:])], mark{media, wall})
 }
 
 // at is the wall clock at a media time near the newest frame.
@@ -53,13 +48,39 @@ func (t *timeline) at(media time.Duration) time.Time {
 	return earliest
 }
 
-// end is the wall clock after the last sample of a segment: start is its start,
-// media the end in media time, length its length in media time.
-func (t *timeline) end(start time.Time, media, length time.Duration) time.Time {
-	end := t.at(media)
+// place is where a file stands on the wall clock, as its prft boxes tell. Ticks
+// are those of the video, wall clocks are nanoseconds since 1970.
+type place struct {
+	from  int64 // ticks of the first picture
+	first int64 // wall clock of the first part
+	zero  int64 // wall clock at from
+	at    int64 // ticks of the newest part
+	wall  int64 // wall clock there
+}
+
+// add takes the prft of the next part; first tells that it is the first one.
+func (p *place) add(wall ntpTime, at int64, first bool) {
+	p.at, p.wall = at, wall.unix()
+	if first {
+		p.from, p.first, p.zero = at, p.wall, p.wall
+	}
+	if p.wall-p.first <= int64(startWithin) {
+		p.zero = min(p.zero, p.wall-int64(fromTicks(at-p.from)))
+	}
+}
+
+// start is the wall clock at the first sample.
+func (p *place) start() time.Time {
+	return time.Unix(0, p.zero).UTC().Truncate(time.Millisecond)
+}
+
+// end is the wall clock after the last sample: start is the segment's start,
+// length its length in ticks.
+func (p *place) end(start time.Time, length int64) time.Time {
+	end := time.Unix(0, p.wall).Add(fromTicks(p.from + length - p.at))
 	wall := end.Sub(start)
 	most := max(wall, 0) / mostDrift
-	end = end.Add(min(max(length-wall, -most), most)).UTC().Truncate(time.Millisecond)
+	end = end.Add(min(max(fromTicks(length)-wall, -most), most)).UTC().Truncate(time.Millisecond)
 	if !end.After(start) {
 		return start.Add(time.Millisecond) // the clock was slewed back; order comes first
 	}
@@ -96,8 +117,8 @@ func ticks(d time.Duration, scale int64) int64 {
 	return whole*scale + (rest*scale+half)/int64(time.Second)
 }
 
-// fromTicks is the inverse of ticks, to the nearest nanosecond.
-func fromTicks(n, scale int64) time.Duration {
-	whole, rest := n/scale, n%scale
-	return time.Duration(whole)*time.Second + time.Duration((rest*int64(time.Second)+scale/2)/scale)
+// fromTicks is the inverse for video, to the nearest nanosecond.
+func fromTicks(n int64) time.Duration {
+	whole, rest := n/videoRate, n%videoRate
+	return time.Duration(whole)*time.Second + time.Duration((rest*int64(time.Second)+videoRate/2)/videoRate)
 }

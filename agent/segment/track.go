@@ -1,7 +1,5 @@
 package segment
 
-import "github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"
-
 // track collects the samples of one track. The newest is held back: its
 // duration is known when the next one comes.
 type track struct {
@@ -9,63 +7,48 @@ type track struct {
 	scale int64 // ticks per second
 	usual int64 // ticks of a sample whose neighbour never comes
 
-	held   *fmp4.Sample
+	held   sample
+	isHeld bool
 	heldAt int64
 
-	done   []*fmp4.Sample
-	doneAt int64 // of the first one in done
+	done   []sample // the memory is used again
+	doneAt int64    // of the first one in done
+	doneTo int64    // after the last one
+	size   int      // bytes of the ones in done
 }
 
-// push holds a sample and releases the one before. Time stamps that do not grow
-// are moved on by a tick; the place that was taken is returned.
-func (t *track) push(at int64, s *fmp4.Sample) int64 {
-	if t.held != nil {
-		at = max(at, t.heldAt+1)
-		t.release(at)
+// next finishes the held sample, for another one comes, and tells where that one
+// has to be: time stamps that do not grow are moved on by a tick.
+func (t *track) next(at int64) int64 {
+	if t.isHeld {
+		return t.release(max(at, t.heldAt+1))
 	}
-	t.held, t.heldAt = s, at
 	return at
 }
+
+// hold takes the newest sample.
+func (t *track) hold(at int64, s sample) { t.held, t.heldAt, t.isHeld = s, at, true }
 
 // release finishes the held sample at a time, or after its usual length when
 // that is negative, and returns the end.
 func (t *track) release(end int64) int64 {
-	if t.held == nil {
+	if !t.isHeld {
 		return end
 	}
 	if end < 0 {
 		end = t.heldAt + t.usual
 	}
 	end = max(end, t.heldAt+1)
-	t.held.Duration = uint32(end - t.heldAt)
+	t.held.duration = uint32(end - t.heldAt)
 	t.usual = min(end-t.heldAt, t.scale) // a longer one is a pause, not a habit
 	if len(t.done) == 0 {
 		t.doneAt = t.heldAt
 	}
-	t.done = append(t.done, t.held)
-	t.held = nil
+	t.done, t.doneTo = append(t.done, t.held), end
+	t.size += int(t.held.size)
+	t.isHeld = false
 	return end
 }
 
-// ready is the length of the finished samples in ticks.
-func (t *track) ready() int64 {
-	if len(t.done) == 0 {
-		return 0
-	}
-	return t.heldAt - t.doneAt
-}
-
-// take hands the finished samples over.
-func (t *track) take() *fmp4.PartTrack {
-	p := &fmp4.PartTrack{ID: t.id, BaseTime: uint64(t.doneAt), Samples: t.done}
-	t.done = nil
-	return p
-}
-
-// heldSize is the payload that is not in done yet; a nil track has none.
-func (t *track) heldSize() int64 {
-	if t == nil || t.held == nil {
-		return 0
-	}
-	return int64(len(t.held.Payload))
-}
+// taken forgets the finished samples.
+func (t *track) taken() { t.done, t.size = t.done[:0], 0 }

@@ -7,6 +7,17 @@
 //
 // The time stamps inside the files count from the start of the run, so that the
 // segments of a run join without a discontinuity.
+//
+// A file is
+//
+//	ftyp moov uuid (prft moof mdat)+
+//
+// The uuid box says whose file it is and where in its run ([Salvage] reads it), a
+// prft box says at which wall clock a part begins. The first part is one key
+// frame: with all that stands before it, it is a file by itself. The next ones
+// have about a second each. A write is one or more whole parts, and a reader of
+// its own goes over every byte: a segment is committed only when that reader finds
+// what the writer meant to write.
 package segment
 
 import (
@@ -32,12 +43,25 @@ type File interface {
 	Discard()
 }
 
+// Meter tells how much moves from the sizes of the coded pictures.
+type Meter interface {
+	// Picture takes the next picture: the bytes of its access unit, and its media
+	// time in the run.
+	Picture(size int, key bool, at time.Duration)
+	// Take gives one byte for each started second of [from, to), and forgets what
+	// lies before to.
+	Take(from, to time.Duration) camera.Activity
+}
+
 // Config says for whom a Writer writes.
 type Config struct {
 	Camera camera.CameraID
+	Stream camera.Stream
 	Clock  func() camera.Clock  // what the agent knows about its clock, asked when a segment closes
 	NewRun func() camera.RunID  // names a run; nil takes a random name
-	Closed func(camera.Segment) // after each durable segment; may be nil
+	Closed func(camera.Segment) // after each segment that is durable, and was read back and made sense; may be nil
+
+	Activity Meter // hears of each picture; nil: segments carry no activity
 
 	// Elapsed is the monotonic time of a unit's receive time; nil takes the
 	// monotonic reading inside of it. Tests move the two clocks apart with it.
@@ -53,6 +77,7 @@ type Writer struct {
 	sets    media.Parameters // newest parameter sets of the session
 	clock   stepper
 	run     *run // nil until a key frame comes
+	buf     buffers
 }
 
 // New makes a writer; now gives the point from which monotonic time is counted.
@@ -126,8 +151,7 @@ func (w *Writer) Stop() error {
 func (w *Writer) Abort() {
 	w.started = false
 	if w.run != nil {
-		w.run.file.to.Discard()
-		w.run = nil
+		w.discard()
 	}
 }
 
@@ -156,7 +180,9 @@ func (w *Writer) check(u media.Unit) (*RunEnded, error) {
 
 // picture adds a unit of video, after it has cut where a cut is due.
 func (w *Writer) picture(u media.Unit) error {
-	w.sets = media.ParametersIn(w.session.Video, u.NALUs).Over(w.sets)
+	if sets := media.ParametersIn(w.session.Video, u.NALUs).Over(w.sets); !sets.Equal(w.sets) {
+		w.sets = sets.Clone() // the unit's memory is not kept
+	}
 	if w.run == nil && (!u.Key || !w.sets.Complete(w.session.Video)) {
 		return nil // nothing could decode it
 	}
@@ -169,6 +195,9 @@ func (w *Writer) picture(u media.Unit) error {
 	}
 	if err := w.run.add(u); err != nil {
 		return w.fail(err)
+	}
+	if w.cfg.Activity != nil {
+		w.cfg.Activity.Picture(payloadSize(u.NALUs), u.Key, w.run.media(u))
 	}
 	return nil
 }
@@ -197,25 +226,29 @@ func (w *Writer) cut(u media.Unit) error {
 // begin opens a run at a key frame. A run that follows without a pause starts at
 // after, where the last one ended.
 func (w *Writer) begin(u media.Unit, after time.Time) error {
-	w.run = newRun(w.cfg.NewRun(), w.sets, u.DTS, after)
+	head, err := newHead(w.session, w.sets)
+	if err != nil {
+		return fmt.Errorf("open segment: %w: %w", ErrParameters, err)
+	}
+	w.run = &run{id: w.cfg.NewRun(), sets: w.sets, head: head, base: u.DTS, last: u.DTS, start: after}
 	return w.open(u)
 }
 
 func (w *Writer) open(u media.Unit) error {
-	head, err := newHead(w.session, w.sets)
-	if err != nil {
-		w.run = nil
-		return fmt.Errorf("open segment: %w: %w", ErrParameters, err)
-	}
 	to, err := w.sink.Create(w.cfg.Camera)
 	if err != nil {
 		w.run = nil
 		return fmt.Errorf("open segment: %w", err)
 	}
-	w.run.file = newFile(to, head, w.run.base, u)
-	if err := w.run.file.begin(); err != nil {
-		return w.fail(err)
+	r := w.run
+	n := note{
+		id: camera.SegmentID{Camera: w.cfg.Camera, Run: r.id, Seq: r.seq}, stream: w.cfg.Stream,
+		prev: r.prev, clock: wholeMillis(w.cfg.Clock()),
 	}
+	if !r.start.IsZero() {
+		n.start = r.start.UnixMilli()
+	}
+	r.file = newFile(to, r, n, &w.buf, u)
 	return nil
 }
 
@@ -236,7 +269,10 @@ func (w *Writer) close(boundary *media.Unit) error {
 	if err != nil {
 		return w.fail(err)
 	}
-	s.Camera, s.Clock = w.cfg.Camera, w.cfg.Clock()
+	s.Clock, s.Activity = w.cfg.Clock(), w.activity(s)
+	if err := s.Check(); err != nil {
+		return w.fail(err)
+	}
 	if err := w.run.file.to.Commit(s); err != nil {
 		return w.fail(err)
 	}
@@ -245,10 +281,35 @@ func (w *Writer) close(boundary *media.Unit) error {
 	return nil
 }
 
+// activity asks the meter for the seconds of a segment that was closed. A meter
+// that gives more is not believed: it must not be able to break the recording.
+func (w *Writer) activity(s camera.Segment) camera.Activity {
+	if w.cfg.Activity == nil {
+		return ""
+	}
+	from := w.run.media(w.run.file.first)
+	length := time.Duration(s.Media)
+	a := w.cfg.Activity.Take(from, from+length)
+	if time.Duration(len(a)) > length/time.Second+1 {
+		return ""
+	}
+	return a
+}
+
+// discard gives up the open segment and its run, and lets the meter forget them.
+func (w *Writer) discard() {
+	r := w.run
+	r.file.to.Discard()
+	w.run = nil
+	if w.cfg.Activity != nil {
+		end := r.last - r.base + 1
+		w.cfg.Activity.Take(end, end)
+	}
+}
+
 // fail gives the open segment up. What follows it cannot be in its run, whose
 // numbers have no holes.
 func (w *Writer) fail(err error) error {
-	w.run.file.to.Discard()
-	w.run = nil
+	w.discard()
 	return fmt.Errorf("write segment: %w", err)
 }

@@ -40,7 +40,7 @@ func TestSegmentsHoldWhatWasSent(t *testing.T) {
 				if at := read.parts[0].Tracks[0].BaseTime; at != next {
 					t.Errorf("segment %d begins at tick %d, want %d", i, at, next)
 				}
-				if parts := len(read.parts); i == 0 && parts != 6 {
+				if parts := len(read.parts); i == 0 && parts != 7 { // the key frame alone, then one a second
 					t.Errorf("%d parts in 6 s", parts)
 				}
 				for _, one := range read.samples(1) {

@@ -9,8 +9,13 @@ import (
 	"syscall"
 )
 
-// ErrFull says that the disk or the spool's own limit has no room left.
-var ErrFull = errors.New("spool is full")
+var (
+	// ErrFull says that the disk or the spool's own limit has no room left.
+	ErrFull = errors.New("spool is full")
+
+	// ErrHeld is an ErrFull too: what is in the way is held and may not go.
+	ErrHeld = fmt.Errorf("%w of footage that is held", ErrFull)
+)
 
 // disk is the file system as the spool uses it; tests put faults in.
 type disk interface {
@@ -18,7 +23,8 @@ type disk interface {
 	Create(name string) (file, error) // new file for writing; an error when it exists
 	Open(name string) (io.ReadCloser, error)
 	Rename(from, to string) error
-	Remove(name string) error // no error when it is not there
+	Truncate(name string, size int64) error // durable when it returns nil, with what was written before
+	Remove(name string) error               // no error when it is not there
 	List(dir string) ([]listed, error)
 	SyncDir(dir string) error
 }
@@ -47,6 +53,18 @@ func (osDisk) Create(name string) (file, error) {
 func (osDisk) Open(name string) (io.ReadCloser, error) { return os.Open(name) }
 
 func (osDisk) Rename(from, to string) error { return os.Rename(from, to) }
+
+func (osDisk) Truncate(name string, size int64) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	err = f.Truncate(size)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
 
 func (osDisk) Remove(name string) error {
 	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -3,106 +3,177 @@ package spool
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	camera "xulang.vn/camera"
 )
 
-// makeRoom evicts until size more bytes fit. What the hub has goes first, then
-// what it does not want, and only then what it still waits for; each oldest first.
+// goneMost bounds how many segments leave with one record of the journal.
+const goneMost = 500
+
+// makeRoom evicts until size more bytes fit, in the order of the shelves and of
+// each the oldest first. Nothing is given up in vain: with what is held in the
+// way, size does not fit.
 func (s *Spool) makeRoom(size int64) error {
 	if size > s.limits.Bytes {
 		return fmt.Errorf("%w: %d bytes do not fit in %d", ErrFull, size, s.limits.Bytes)
 	}
+	if held := s.book.shelves.held; size > 0 && held+size > s.limits.Bytes {
+		return fmt.Errorf("%w: %d of %d bytes", ErrHeld, held, s.limits.Bytes)
+	}
 	if err := s.expire(); err != nil {
 		return err
 	}
-	for s.book.used+size > s.limits.Bytes {
-		if err := s.evict(s.victim()); err != nil {
-			return fmt.Errorf("make room: %w", err)
-		}
+	if err := s.evict(s.oldest(s.book.used+size-s.limits.Bytes, shelfCount)); err != nil {
+		return fmt.Errorf("make room: %w", err)
 	}
 	return nil
 }
 
-// victim is never nil while the book has a segment.
-func (s *Spool) victim() *fact[camera.Segment] {
-	b := s.book
-	switch {
-	case len(b.done) > 0:
-		return b.done[0]
-	case len(b.stuck) > 0:
-		return b.stuck[0]
-	case len(b.waiting) == 0:
-		return b.fresh[0]
-	case len(b.fresh) == 0 || b.waiting[0].order < b.fresh[0].order:
-		return b.waiting[0]
+// oldest lists what has to leave to free so many bytes, from the first so many
+// shelves.
+func (s *Spool) oldest(bytes int64, from int) []*footage {
+	var list []*footage
+	for _, shelf := range s.book.shelves.leaving[:from] {
+		for _, f := range shelf {
+			if bytes <= 0 {
+				return list
+			}
+			bytes -= int64(f.size)
+			list = append(list, f)
+		}
 	}
-	return b.fresh[0]
+	return list
 }
 
-// expire evicts what the hub has and the day limit does not keep at home.
+// expire evicts what the hub has or need not have, and the day limit does not
+// keep at home. It looks once a minute.
 func (s *Spool) expire() error {
-	if s.limits.Days == 0 {
+	now := s.now()
+	if since := now.Sub(s.expired); s.limits.Days == 0 || since >= 0 && since < time.Minute {
 		return nil
 	}
-	before := s.now().AddDate(0, 0, -s.limits.Days)
-	for len(s.book.done) > 0 && s.book.done[0].of.End.Before(before) {
-		if err := s.evict(s.book.done[0]); err != nil {
-			return fmt.Errorf("expire segment: %w", err)
+	if s.limits.Sure != nil && !s.limits.Sure() {
+		return nil
+	}
+	before := now.AddDate(0, 0, -s.limits.Days).UnixMilli()
+	var old []*footage
+	for i, shelf := range s.book.shelves.leaving[:shelfUnsent] {
+		for _, f := range shelf {
+			if f.end < before && (i == shelfDone || !f.required) {
+				old = append(old, f)
+			}
+		}
+	}
+	if err := s.evict(old); err != nil {
+		return fmt.Errorf("expire segments: %w", err)
+	}
+	s.expired = now
+	return nil
+}
+
+// evict removes segments. Of those that the hub has the files go first: on a full
+// disk that makes the room for the journal's line. Of the others the gap has to be
+// durable before the footage is gone.
+func (s *Spool) evict(list []*footage) error {
+	if s.closed {
+		return errClosed // the files are not ours any more
+	}
+	for part := range slices.Chunk(list, goneMost) {
+		var quiet, told []*footage
+		for _, f := range part {
+			if f.cause() == "" {
+				quiet = append(quiet, f)
+			} else {
+				told = append(told, f)
+			}
+		}
+		if err := s.drop(quiet); err != nil {
+			return err
+		}
+		if len(told) == 0 {
+			continue
+		}
+		if err := s.write(true, s.gone(told)); err != nil {
+			return err
+		}
+		s.wake()
+		if err := s.removeFiles(told); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// evict removes one segment. Of one that the hub has, the file goes first: on a
-// full disk that makes the room for the journal's line. Of another one the gap
-// has to be durable before the footage is gone.
-func (s *Spool) evict(f *fact[camera.Segment]) error {
-	seg := f.of
-	gone := record{Kind: kindGone, IDs: []camera.SegmentID{seg.SegmentID}}
-	if f.stored || f.code != "" && !f.announced {
-		if err := s.disk.Remove(s.path(seg)); err != nil {
-			return err
-		}
-		return s.write(false, gone)
+// drop removes the files first. Should the journal not take it, a restart finds
+// them missing; the journal is rewritten without them before the next append.
+func (s *Spool) drop(list []*footage) error {
+	if len(list) == 0 {
+		return nil
 	}
-	gone.Gaps = []camera.Gap{s.diskGap(seg)}
-	if err := s.write(true, gone); err != nil {
+	if err := s.removeFiles(list); err != nil {
 		return err
 	}
-	s.log.Warn("evicted footage that was not uploaded", "segment", seg.SegmentID, "bytes", seg.Size)
-	s.wake()
-	return s.disk.Remove(s.path(seg))
+	if gone := s.gone(list); s.write(len(gone.Gaps) > 0, gone) != nil {
+		s.book.apply(gone)
+	}
+	return nil
 }
 
-// diskGap is the gap that stands for a lost segment. It continues the camera's
-// gap that ends where the segment starts, so that a long outage is one gap.
-func (s *Spool) diskGap(seg camera.Segment) camera.Gap {
-	g := camera.Gap{Camera: seg.Camera, Start: seg.Start, End: seg.End, Cause: camera.CauseDisk}
-	for _, f := range s.book.freshGaps {
-		if f.of.Camera == g.Camera && f.of.Cause == g.Cause && f.of.End.Equal(g.Start) &&
-			g.End.Sub(f.of.Start) < 24*time.Hour {
-			g.Start = f.of.Start
-			break
+func (s *Spool) gone(list []*footage) record {
+	gone := record{Kind: kindGone}
+	lost := losses{book: s.book}
+	for _, f := range list {
+		gone.IDs = append(gone.IDs, f.id())
+		if cause := f.cause(); cause != "" {
+			lost.add(f.segment(), cause)
+		}
+		if f.cause() == camera.CauseDisk {
+			s.log.Warn("evicted footage that was not uploaded", "segment", f.id(), "bytes", f.size)
 		}
 	}
-	return g
+	gone.Gaps = lost.gaps
+	return gone
+}
+
+func (s *Spool) removeFiles(list []*footage) error {
+	for _, f := range list {
+		if err := s.disk.Remove(s.path(f.segment())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // relieved names a full disk and makes a little room on it, so that the next
-// segment has a chance: at most one segment's worth of what the hub has already.
+// segment has a chance: at most one segment's worth of what the hub has or need
+// not have. What it waits for stays: somebody else may have filled the disk.
+//
+// The files go before the gaps are durable, because nothing can be written; if
+// the journal does not get them either, the next recovery finds the files missing
+// and makes gaps of the cause disk.
 func (s *Spool) relieved(err error) error {
 	if !noSpace(err) || s.closed {
 		return err
 	}
 	err = named(err)
-	for freed := int64(0); len(s.book.done) > 0 && freed < camera.SegmentLargest; {
-		f := s.book.done[0]
-		if e := s.evict(f); e != nil {
-			return errors.Join(err, e)
-		}
-		freed += f.of.Size
+	list := s.oldest(camera.SegmentLargest, shelfUnsent)
+	if held := s.book.shelves.held; len(list) == 0 && held > 0 && held == s.book.used && !errors.Is(err, ErrHeld) {
+		return fmt.Errorf("%w: %w", ErrHeld, err)
+	}
+	if e := s.drop(list); e != nil {
+		return errors.Join(err, e)
+	}
+	if len(list) > 0 {
+		s.wake()
 	}
 	return err
+}
+
+// fits tells whether another segment of a camera has a chance. It must be told
+// before one is recorded for nothing.
+func (s *Spool) fits(c camera.CameraID) bool {
+	held := s.book.shelves.held
+	return held == 0 || held+max(s.book.size[c], 1) <= s.limits.Bytes
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"time"
 
 	camera "xulang.vn/camera"
 )
@@ -17,10 +16,12 @@ type File struct {
 	part   string
 	f      file // nil: ended
 	size   int64
+	named  bool  // the file's name is durable
 	err    error // of an earlier Write: what is in the file cannot be told
 }
 
-// Create begins a segment of a camera. A full disk is ErrFull.
+// Create begins a segment of a camera. A full disk is ErrFull; when what is held
+// leaves no room for a segment such as the camera's last ones, it is ErrHeld.
 func (s *Spool) Create(c camera.CameraID) (*File, error) {
 	if !c.Valid() {
 		return nil, camera.Errorf(camera.CodeBadRequest, "create segment: camera %q", c)
@@ -28,7 +29,10 @@ func (s *Spool) Create(c camera.CameraID) (*File, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil, errors.New("create segment: spool is closed")
+		return nil, fmt.Errorf("create segment: %w", errClosed)
+	}
+	if !s.fits(c) {
+		return nil, fmt.Errorf("create segment: %w", ErrHeld)
 	}
 	if err := s.ensureFolder(c); err != nil {
 		return nil, fmt.Errorf("create segment: %w", s.relieved(err))
@@ -56,8 +60,10 @@ func (s *Spool) ensureFolder(c camera.CameraID) error {
 	return nil
 }
 
-// Write appends to the file. A full disk is ErrFull; after any error the segment
-// can only be discarded.
+// Write appends to the file; what it has written survives a power cut when it
+// returns nil. So it is handed what makes sense by itself: Salvage gets no more
+// than that after a crash. A full disk is ErrFull; after any error the segment can
+// only be discarded.
 func (f *File) Write(b []byte) (int, error) {
 	if f.f == nil {
 		return 0, errors.New("write segment: already ended")
@@ -65,7 +71,7 @@ func (f *File) Write(b []byte) (int, error) {
 	if f.err != nil {
 		return 0, f.err
 	}
-	n, err := writeAll(f.f, b)
+	n, err := f.write(b)
 	f.size += int64(n)
 	if err != nil {
 		f.spool.mu.Lock()
@@ -76,17 +82,31 @@ func (f *File) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// Commit makes the segment durable under its name: when it returns nil the
-// segment survives any crash, exactly once. After an error the segment is
-// discarded. The caller has hashed the bytes while writing them; here only camera
-// and size are compared.
+// write does not hold the spool's lock: cameras wait for the disk side by side.
+func (f *File) write(b []byte) (int, error) {
+	if f.spool.ended.Load() {
+		return 0, errClosed // the next Open may have the file by now
+	}
+	n, err := writeAll(f.f, b)
+	if err == nil {
+		err = f.f.Sync() // the size has changed: fdatasync(2) would save nothing
+	}
+	if err == nil && !f.named {
+		err = f.spool.disk.SyncDir(filepath.Dir(f.part))
+		f.named = err == nil
+	}
+	return n, err
+}
+
+// Commit gives the segment its name: when it returns nil the segment survives any
+// crash under it, exactly once. After an error the segment is discarded. The
+// caller has hashed the bytes while writing them; here only camera and size are
+// compared.
 func (f *File) Commit(seg camera.Segment) error {
 	if f.f == nil {
 		return errors.New("commit segment: already ended")
 	}
-	seg.Start = seg.Start.UTC().Truncate(time.Millisecond)
-	seg.End = seg.End.UTC().Truncate(time.Millisecond)
-	seg.SenderReport = seg.SenderReport.UTC().Truncate(time.Millisecond)
+	seg = normal(seg)
 	err := f.err
 	switch {
 	case err != nil:
@@ -95,9 +115,6 @@ func (f *File) Commit(seg camera.Segment) error {
 			seg.SegmentID, seg.Size, f.camera, f.size)
 	default:
 		err = seg.Check()
-	}
-	if err == nil {
-		err = f.f.Sync()
 	}
 	s := f.spool
 	s.mu.Lock()
@@ -120,10 +137,12 @@ func (s *Spool) commit(part string, seg camera.Segment) error {
 	if _, ok := s.book.segments[seg.SegmentID]; ok {
 		return camera.Errorf(camera.CodeConflict, "%s is in the spool already", seg.SegmentID)
 	}
+	s.book.expect(seg.Camera, seg.Size) // also of one that does not fit
 	if err := s.makeRoom(seg.Size); err != nil {
 		return err
 	}
-	if err := s.write(true, record{Kind: kindIntent, Segment: &seg}); err != nil {
+	news := append(s.policyOf(source{seg.Camera, seg.Stream}), record{Kind: kindIntent, Segment: &seg})
+	if err := s.write(true, news...); err != nil {
 		return err
 	}
 	final := s.path(seg)
@@ -147,7 +166,7 @@ func (s *Spool) commit(part string, seg camera.Segment) error {
 	return nil
 }
 
-// Discard removes the file. What cannot be removed is removed by the next Open.
+// Discard removes the file. What cannot be removed is salvaged by the next Open.
 func (f *File) Discard() {
 	if f.f == nil {
 		return
@@ -164,6 +183,9 @@ func (f *File) drop() error {
 	if f.f != nil {
 		err = f.f.Close()
 		f.f = nil
+	}
+	if f.spool.closed {
+		return err // the next Open salvages it
 	}
 	return errors.Join(err, f.spool.disk.Remove(f.part))
 }

@@ -1,13 +1,10 @@
 package spool
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"strconv"
 	"time"
 
@@ -31,8 +28,10 @@ const (
 	kindStored    kind = "stored"    // IDs[0] is in the object store
 	kindRefused   kind = "refused"   // the hub refused IDs[0] with Code
 	kindGap       kind = "gap"       // Gaps[0] is added or extended
-	kindGone      kind = "gone"      // IDs[0] left the spool; Gaps[0], if any, stands for its time
+	kindGone      kind = "gone"      // IDs left the spool; Gaps, if any, stand for their time
 	kindLast      kind = "last"      // the newest fact of Camera ends at End (written by compaction)
+	kindPolicy    kind = "policy"    // whether the bytes of Camera's Stream are Free to stay at home
+	kindWants     kind = "wants"     // Wants replace those before
 )
 
 // record is one fact of the journal.
@@ -45,7 +44,10 @@ type record struct {
 	Stored    bool               `json:"stored,omitempty"`    // of Segment
 	Code      camera.Code        `json:"code,omitempty"`
 	Camera    camera.CameraID    `json:"camera,omitempty"`
+	Stream    camera.Stream      `json:"stream,omitempty"`
+	Free      bool               `json:"free,omitempty"`
 	End       time.Time          `json:"end,omitzero"`
+	Wants     []camera.Want      `json:"wants,omitempty"`
 }
 
 func (r record) check() error {
@@ -58,19 +60,28 @@ func (r record) check() error {
 	case kindRefused:
 		ok = len(r.IDs) == 1 && r.Code != ""
 	case kindGone:
-		ok = len(r.IDs) == 1 && len(r.Gaps) <= 1
+		ok = len(r.IDs) > 0 && len(r.Gaps) <= len(r.IDs)
 	case kindGap:
 		ok = len(r.Gaps) == 1
 	case kindAnnounced:
 		ok = true
 	case kindLast:
 		ok = r.Camera.Valid() && !r.End.IsZero()
+	case kindPolicy:
+		ok = r.Camera.Valid() && r.Stream.Valid()
+	case kindWants:
+		ok = len(r.Wants) <= camera.WantsMost
 	}
 	if !ok {
 		return fmt.Errorf("read record: %q is incomplete", r.Kind)
 	}
 	for _, g := range r.Gaps {
 		if err := g.Check(); err != nil {
+			return err
+		}
+	}
+	for _, w := range r.Wants {
+		if err := w.Check(); err != nil {
 			return err
 		}
 	}
@@ -108,48 +119,4 @@ func decode(line []byte) (record, error) {
 		return record{}, fmt.Errorf("read record: %w", err)
 	}
 	return r, r.check()
-}
-
-// damage counts the lines that could not be read. Those at the end are what a
-// crash leaves and are cut; those with good lines after them are a broken disk.
-type damage struct{ inside, tail int }
-
-// readJournal hands every good record to each, in order.
-func readJournal(r io.Reader, each func(record)) (damage, error) {
-	var d damage
-	in := bufio.NewReaderSize(r, 64<<10)
-	for {
-		line, err := readLine(in)
-		if len(line) > 0 {
-			torn := err != nil // the last line has no line feed: its write did not finish
-			rec, bad := decode(bytes.TrimSuffix(line, []byte("\n")))
-			if bad != nil || torn {
-				d.tail++
-			} else {
-				d.inside, d.tail = d.inside+d.tail, 0
-				each(rec)
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return d, nil
-		}
-		if err != nil {
-			return d, fmt.Errorf("read journal: %w", err)
-		}
-	}
-}
-
-// readLine reads one line with its line feed; of a line that is too long it
-// returns the beginning, which no checksum will match.
-func readLine(in *bufio.Reader) ([]byte, error) {
-	var line []byte
-	for {
-		part, err := in.ReadSlice('\n')
-		if len(line)+len(part) <= lineLargest {
-			line = append(line, part...)
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return line, err
-		}
-	}
 }

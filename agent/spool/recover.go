@@ -1,42 +1,47 @@
 package spool
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	camera "xulang.vn/camera"
 )
 
 // recover reads the journal, compares it with the files and writes a new one.
 // Files are moved before the journal is written: a crash in between leaves a
-// missing file, which the next recovery treats the same way.
+// missing file, or one that the journal does not know, which the next recovery
+// treats the same way.
 func (s *Spool) recover() error {
 	if err := s.readJournal(); err != nil {
 		return err
 	}
+	s.wantsSure = true
 	files, err := s.listFiles()
 	if err != nil {
 		return err
 	}
-	if err := s.checkIntents(files); err != nil {
+	cut, err := s.checkIntents(files)
+	if err != nil {
 		return err
 	}
 	if err := s.checkSegments(files); err != nil {
 		return err
 	}
-	if err := s.clearRest(files); err != nil {
+	if err := s.salvageRest(files, cut); err != nil {
 		return err
 	}
 	if err := s.pruneQuarantine(); err != nil {
 		return err
 	}
-	err = s.journal.rewrite(s.book.records())
+	s.book.ready()
+	err = s.compact()
 	if err == nil {
 		err = s.makeRoom(0)
 	}
@@ -96,6 +101,7 @@ func (s *Spool) listFiles() (found, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list segments: %w", err)
 		}
+		s.folders[camera.CameraID(d.name)] = false
 		for _, l := range list {
 			files[filepath.Join(dir, l.name)] = l
 		}
@@ -104,13 +110,17 @@ func (s *Spool) listFiles() (found, error) {
 }
 
 // checkIntents confirms the intents whose file is there with the right hash and
-// drops the others; Commit has not returned nil for those.
-func (s *Spool) checkIntents(files found) error {
-	for id, seg := range s.book.intents {
-		name := s.path(seg)
+// drops the others; Commit has not returned nil for those. It returns the ones
+// that a crash kept from being renamed.
+func (s *Spool) checkIntents(files found) (cut map[camera.SegmentID]camera.Segment, err error) {
+	cut = map[camera.SegmentID]camera.Segment{}
+	intents := slices.SortedFunc(maps.Values(s.book.intents), func(x, y camera.Segment) int { return x.Start.Compare(y.Start) })
+	for _, seg := range intents {
+		id, name := seg.SegmentID, s.path(seg)
 		l, there := files[name]
 		_, known := s.book.segments[id]
 		if !there || known {
+			cut[id] = seg
 			delete(s.book.intents, id)
 			continue
 		}
@@ -127,27 +137,33 @@ func (s *Spool) checkIntents(files found) error {
 			continue
 		}
 		if err := s.lost(seg, name, true); err != nil {
-			return err
+			return nil, err
 		}
 		delete(files, name)
 	}
-	return nil
+	return cut, nil
 }
 
 // checkSegments takes out the segments whose file is gone or has another size.
 func (s *Spool) checkSegments(files found) error {
-	for id, f := range s.book.segments {
-		name := s.path(f.of)
-		l, there := files[name]
-		if there && l.regular && l.size == f.of.Size {
+	var broken []*footage
+	for _, f := range s.book.segments {
+		name := s.path(f.segment())
+		if l, there := files[name]; there && l.regular && l.size == int64(f.size) {
 			delete(files, name)
 			continue
 		}
+		broken = append(broken, f)
+	}
+	slices.SortFunc(broken, func(x, y *footage) int { return cmp.Compare(x.order, y.order) }) // so that gaps join
+	for _, f := range broken {
+		name := s.path(f.segment())
+		_, there := files[name]
 		if !there && f.stored {
-			s.book.remove(id) // evicted just before a crash
+			s.book.remove(f.id()) // evicted just before a crash
 			continue
 		}
-		if err := s.lost(f.of, name, there); err != nil {
+		if err := s.lost(f.segment(), name, there); err != nil {
 			return err
 		}
 		delete(files, name)
@@ -166,26 +182,11 @@ func (s *Spool) lost(seg camera.Segment, name string, there bool) error {
 	}
 	gone := record{Kind: kindGone, IDs: []camera.SegmentID{seg.SegmentID}}
 	if f, ok := s.book.segments[seg.SegmentID]; !ok || !f.stored {
-		gone.Gaps = []camera.Gap{s.diskGap(seg)}
+		l := losses{book: s.book}
+		l.add(seg, camera.CauseDisk)
+		gone.Gaps = l.gaps
 	}
 	s.book.apply(gone)
-	return nil
-}
-
-// clearRest deletes unfinished files of ours and puts the rest into quarantine.
-func (s *Spool) clearRest(files found) error {
-	for name, l := range files {
-		if l.regular && strings.HasSuffix(l.name, partSuffix) {
-			if err := s.disk.Remove(name); err != nil {
-				return fmt.Errorf("remove unfinished segment: %w", err)
-			}
-			continue
-		}
-		s.log.Warn("file in the spool that nobody knows", "file", l.name)
-		if err := s.quarantine(name); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
@@ -201,55 +202,4 @@ func (s *Spool) hash(name string) (camera.Hash, error) {
 		return sum, fmt.Errorf("hash segment: %w", err)
 	}
 	return camera.Hash(h.Sum(nil)), nil
-}
-
-// quarantineName sorts by the time at which something was put there.
-func (s *Spool) quarantineName(base string) string {
-	s.parts++
-	return filepath.Join(s.dir, quarantineDir, fmt.Sprintf("%019d-%06d-%s", s.now().UnixNano(), s.parts, base))
-}
-
-func (s *Spool) quarantine(name string) error {
-	if err := s.disk.Rename(name, s.quarantineName(filepath.Base(name))); err != nil {
-		return fmt.Errorf("quarantine %s: %w", filepath.Base(name), err)
-	}
-	return nil
-}
-
-func (s *Spool) copyToQuarantine(name string) error {
-	from, err := s.disk.Open(name)
-	if err != nil {
-		return fmt.Errorf("quarantine journal: %w", err)
-	}
-	to, err := s.disk.Create(s.quarantineName(filepath.Base(name)))
-	if err != nil {
-		return errors.Join(fmt.Errorf("quarantine journal: %w", named(err)), from.Close())
-	}
-	_, err = io.Copy(to, from)
-	if err = errors.Join(err, to.Sync(), to.Close(), from.Close()); err != nil {
-		return fmt.Errorf("quarantine journal: %w", named(err))
-	}
-	return nil
-}
-
-// pruneQuarantine keeps the newest tenth of the spool's limit: a disk that breaks
-// again and again must not be filled by its own remains.
-func (s *Spool) pruneQuarantine() error {
-	dir := filepath.Join(s.dir, quarantineDir)
-	list, err := s.disk.List(dir)
-	if err != nil {
-		return fmt.Errorf("list quarantine: %w", err)
-	}
-	slices.SortFunc(list, func(a, b listed) int { return strings.Compare(b.name, a.name) })
-	var kept int64
-	for _, l := range list {
-		if kept += l.size; kept <= s.limits.Bytes/10 || !l.regular {
-			continue
-		}
-		s.log.Warn("removed from quarantine", "file", l.name, "bytes", l.size)
-		if err := s.disk.Remove(filepath.Join(dir, l.name)); err != nil {
-			return fmt.Errorf("prune quarantine: %w", err)
-		}
-	}
-	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	camera "xulang.vn/camera"
@@ -20,42 +21,60 @@ const (
 	partSuffix    = ".part"
 )
 
+var errClosed = errors.New("spool is closed")
+
 // Limits bound what the spool keeps.
 type Limits struct {
 	Bytes int64 // of all committed files; must be positive
-	Days  int   // stored segments older than this leave; 0: only Bytes counts
+	Days  int   // what is older than this leaves, unless the hub still waits for it or a want holds it; 0: only Bytes counts
+
+	// Sure tells whether the clock can be trusted with days; nil: it always can.
+	// While it cannot, nothing leaves for its age: a clock that is a year ahead
+	// must not empty the ring. It must not call the spool.
+	Sure func() bool
 }
+
+// Salvage reads a file of a camera that was never closed, or whose journal is
+// lost: it returns the fingerprint of the leading bytes that make a whole segment.
+// An error says that there is no whole picture in it.
+type Salvage func(c camera.CameraID, r io.Reader, size int64) (camera.Segment, error)
 
 // Spool is safe for concurrent use.
 type Spool struct {
 	disk    disk
 	dir     string
 	limits  Limits
+	salvage Salvage
 	now     func() time.Time
 	log     *slog.Logger
 	lock    *os.File
 	changed chan struct{}
+	ended   atomic.Bool // closed, for those who do not wait for mu
 
-	mu      sync.Mutex // guards what follows; held while the journal is written
-	journal journal
-	book    *book
-	folders map[camera.CameraID]bool // that exist and are durable
-	parts   int                      // names of .part files given so far
-	closed  bool
+	mu        sync.Mutex // guards what follows; held while the journal is written
+	journal   journal
+	book      *book
+	folders   map[camera.CameraID]bool                  // that exist; true: and are durable
+	parts     int                                       // names of .part files given so far
+	required  func(camera.CameraID, camera.Stream) bool // the policy; nil: not told yet
+	wantsSure bool                                      // the journal has exactly the book's wants
+	expired   time.Time                                 // when the days were looked at
+	closed    bool
 }
 
 // Open takes the folder for itself, recovers what a crash left and makes room
-// for the limits. Nothing is deleted that is not known to be of no use.
-func Open(dir string, limits Limits, now func() time.Time, log *slog.Logger) (*Spool, error) {
-	return open(osDisk{}, dir, limits, now, log)
+// for the limits. Nothing is deleted that is not known to be of no use. Until
+// SetPolicy is called, the policy is the one that was in force before.
+func Open(dir string, limits Limits, salvage Salvage, now func() time.Time, log *slog.Logger) (*Spool, error) {
+	return open(osDisk{}, dir, limits, salvage, now, log)
 }
 
-func open(d disk, dir string, limits Limits, now func() time.Time, log *slog.Logger) (*Spool, error) {
+func open(d disk, dir string, limits Limits, salvage Salvage, now func() time.Time, log *slog.Logger) (*Spool, error) {
 	if limits.Bytes <= 0 || limits.Days < 0 {
 		return nil, fmt.Errorf("open spool: limits of %d bytes and %d days", limits.Bytes, limits.Days)
 	}
 	s := &Spool{
-		disk: d, dir: dir, limits: limits, now: now, log: log,
+		disk: d, dir: dir, limits: limits, salvage: salvage, now: now, log: log,
 		changed: make(chan struct{}, 1),
 		journal: journal{disk: d, dir: dir},
 		book:    newBook(),
@@ -77,8 +96,8 @@ func open(d disk, dir string, limits Limits, now func() time.Time, log *slog.Log
 	return s, nil
 }
 
-// Close lets go of the folder. Files that are still being written are lost, as
-// in a crash.
+// Close lets go of the folder. Files that are still being written are salvaged by
+// the next Open, as after a crash.
 func (s *Spool) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,6 +105,7 @@ func (s *Spool) Close() error {
 		return nil
 	}
 	s.closed = true
+	s.ended.Store(true)
 	s.journal.forget()
 	return s.lock.Close()
 }
@@ -94,15 +114,15 @@ func (s *Spool) Close() error {
 // error neither the book nor, after the next rewrite, the journal has them.
 func (s *Spool) write(sync bool, recs ...record) error {
 	if s.closed {
-		return errors.New("spool is closed")
+		return errClosed
 	}
 	for _, r := range recs {
 		if err := r.check(); err != nil {
 			return err
 		}
 	}
-	if s.journal.f == nil || s.journal.lines > 2*s.book.size()+4096 {
-		if err := s.journal.rewrite(s.book.records()); err != nil {
+	if s.journal.f == nil || s.journal.lines > 2*s.book.lines()+4096 {
+		if err := s.compact(); err != nil {
 			return err
 		}
 	}
@@ -115,33 +135,20 @@ func (s *Spool) write(sync bool, recs ...record) error {
 	return nil
 }
 
-// AddGap records that a camera had no footage. A gap with the start of a known
-// one extends it. It is durable when AddGap returns nil.
-func (s *Spool) AddGap(g camera.Gap) error {
-	g.Start = g.Start.UTC().Truncate(time.Millisecond)
-	if end := g.End.UTC().Truncate(time.Millisecond); end.Before(g.End) {
-		g.End = end.Add(time.Millisecond) // outwards: no moment is left without a cause
-	} else {
-		g.End = end
+// compact writes the journal anew. It forgets who has left: so the removed files
+// must not come back after a power cut, as ones that the journal does not know.
+func (s *Spool) compact() error {
+	for c := range s.folders {
+		if err := s.disk.SyncDir(s.folder(c)); err != nil {
+			return fmt.Errorf("rewrite journal: %w", named(err))
+		}
 	}
-	if !g.Camera.Valid() {
-		return camera.Errorf(camera.CodeBadClaim, "add gap: camera %q", g.Camera)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if f, ok := s.book.gaps[keyOf(g)]; ok && f.of.Cause == g.Cause && !g.End.After(f.of.End) {
-		return nil
-	}
-	if err := s.write(true, record{Kind: kindGap, Gaps: []camera.Gap{g}}); err != nil {
-		return fmt.Errorf("add gap: %w", s.relieved(err)) // there may be room for the next try
-	}
-	s.wake()
-	return nil
+	return s.journal.rewrite(s.book.records())
 }
 
-// Last is the end of the newest segment or gap that was recorded of a camera,
-// also when it has left the spool since. After the clock was set back by more
-// than an hour, it follows the clock.
+// Last is the end of the newest segment or gap that was recorded of a camera's
+// main stream, also when it has left the spool since. After the clock was set
+// back by more than an hour, it follows the clock.
 func (s *Spool) Last(c camera.CameraID) (end time.Time, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -162,11 +169,11 @@ func (s *Spool) UnannouncedBut(most int, skip func(camera.CameraID) bool) ([]cam
 	defer s.mu.Unlock()
 	var segs []camera.Segment
 	var gaps []camera.Gap
-	fresh, freshGaps := s.book.fresh, s.book.freshGaps
+	fresh, freshGaps := s.book.shelves.fresh, s.book.freshGaps
 	for len(segs)+len(gaps) < most && len(fresh)+len(freshGaps) > 0 {
 		if len(freshGaps) == 0 || len(fresh) > 0 && fresh[0].order < freshGaps[0].order {
-			if seg := fresh[0].of; !skip(seg.Camera) {
-				segs = append(segs, seg)
+			if f := fresh[0]; !skip(f.source().camera) {
+				segs = append(segs, f.segment())
 			}
 			fresh = fresh[1:]
 			continue
@@ -192,34 +199,6 @@ func (s *Spool) Announced(segs []camera.SegmentID, gaps []camera.Gap) error {
 	}
 	s.wake()
 	return nil
-}
-
-// NextUpload is the oldest segment that is announced, not stored, not refused
-// and not skipped. skip must not call the spool.
-func (s *Spool) NextUpload(skip func(camera.SegmentID) bool) (camera.Segment, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, f := range s.book.waiting {
-		if skip == nil || !skip(f.of.SegmentID) {
-			return f.of, true
-		}
-	}
-	return camera.Segment{}, false
-}
-
-// OpenSegment reads a segment's file; CodeNotFound when the spool has it no more.
-func (s *Spool) OpenSegment(id camera.SegmentID) (io.ReadCloser, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f, ok := s.book.segments[id]
-	if !ok {
-		return nil, camera.Errorf(camera.CodeNotFound, "open segment %s: not in the spool", id)
-	}
-	r, err := s.disk.Open(s.path(f.of))
-	if err != nil {
-		return nil, fmt.Errorf("open segment %s: %w", id, err)
-	}
-	return r, nil
 }
 
 // Stored marks a segment's bytes as being in the object store: it may be
@@ -256,14 +235,6 @@ func (s *Spool) wake() {
 	case s.changed <- struct{}{}:
 	default: // one is pending already
 	}
-}
-
-// Usage tells the bytes of committed files, their limit, and how many segments
-// still have to be announced or uploaded.
-func (s *Spool) Usage() (used, most int64, waiting int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.book.used, s.limits.Bytes, len(s.book.fresh) + len(s.book.waiting)
 }
 
 // path is where a committed segment's file lies. The name comes from camera.Key;

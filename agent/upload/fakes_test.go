@@ -9,7 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"strings"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -18,7 +18,7 @@ import (
 	"xulang.vn/camera/agent/upload"
 )
 
-const patience = 20 * time.Second
+const patience = 30 * time.Second // of a test that would otherwise hang
 
 var (
 	t0      = time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)
@@ -34,35 +34,67 @@ type world struct {
 	bytes   map[camera.SegmentID][]byte
 	segs    map[camera.SegmentID]camera.Segment
 	state   map[camera.SegmentID]string // "", announced, stored, refused:<code>
+	asked   map[camera.SegmentID]bool
+	kept    map[camera.SegmentID]bool // held by a case
+	opened  map[camera.SegmentID]int
+	times   map[camera.SegmentID]int // how often it became stored
 	gaps    []camera.Gap
+	lent    []camera.Segment // what Unannounced gave away last
 	changed chan struct{}
 	clock   func() time.Time // the box's; time.Now when nil
+	budget  *upload.Budget
+	tune    func(*upload.Uploader)
+	hub     upload.Hub    // the world itself, or somebody in between
+	wait    time.Duration // how long until waits
 
 	announced [][]camera.Segment // batches that the hub received
 	sentGaps  int
-	slots     int
+	slots     int // answers
+	questions int // for slots
+	notices   int
 	objects   map[string][]byte
 	puts      []string // object names, in the order in which they came
 	happened  chan struct{}
-	front     *httptest.Server
+	base      string // the hub's address
+	client    *http.Client
 
 	// What goes wrong; nil is the sound behaviour. Called without the lock.
 	onAnnounce func(camera.Announce) (camera.AnnounceReply, error)
-	onSlot     func(id camera.SegmentID, n int) (camera.SlotReply, error, bool)
-	onStored   func(camera.SegmentID) (camera.StoredReply, error, bool)
+	onSlot     func(id camera.SegmentID, n int) (camera.SlotAnswer, error, bool)
+	onStored   func(camera.SegmentID) (camera.Refusal, error, bool)
 	onPut      func(w http.ResponseWriter, r *http.Request, n int) bool
 	onRefused  func() error
 }
 
+// newWorld has a store on loopback.
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	w := newEmpty(t)
+	front := httptest.NewServer(http.HandlerFunc(w.serve))
+	t.Cleanup(front.Close)
+	w.base, w.client = front.URL, front.Client()
+	return w
+}
+
+// newSimulated has a store without a network, for simulated time.
+func newSimulated(t *testing.T) *world {
+	t.Helper()
+	w := newEmpty(t)
+	w.base, w.client = "http://hub.test", &http.Client{Transport: wire{w.serve}}
+	w.tune, w.wait = func(*upload.Uploader) {}, 24*time.Hour
+	return w
+}
+
+func newEmpty(t *testing.T) *world {
 	w := &world{
-		t: t, bytes: map[camera.SegmentID][]byte{}, segs: map[camera.SegmentID]camera.Segment{},
+		t: t, wait: patience, bytes: map[camera.SegmentID][]byte{}, segs: map[camera.SegmentID]camera.Segment{},
 		state: map[camera.SegmentID]string{}, changed: make(chan struct{}, 1),
+		asked: map[camera.SegmentID]bool{}, kept: map[camera.SegmentID]bool{},
+		opened: map[camera.SegmentID]int{}, times: map[camera.SegmentID]int{},
 		objects: map[string][]byte{}, happened: make(chan struct{}, 1),
+		tune: func(u *upload.Uploader) { upload.SetPace(u, time.Millisecond, 5*time.Millisecond) },
 	}
-	w.front = httptest.NewServer(http.HandlerFunc(w.serve))
-	t.Cleanup(w.front.Close)
+	w.hub = hubSide{w}
 	return w
 }
 
@@ -77,6 +109,16 @@ func (w *world) add(c camera.CameraID, n, size int) camera.Segment {
 	w.mu.Unlock()
 	w.wake()
 	return seg
+}
+
+// ask makes a case ask for segments.
+func (w *world) ask(segs ...camera.Segment) {
+	w.mu.Lock()
+	for _, s := range segs {
+		w.asked[s.SegmentID] = true
+	}
+	w.mu.Unlock()
+	w.wake()
 }
 
 func (w *world) wake() {
@@ -103,6 +145,9 @@ func (w *world) Unannounced(most int) (segs []camera.Segment, gaps []camera.Gap)
 			segs = append(segs, w.segs[id])
 		}
 	}
+	if len(segs) > 0 {
+		w.lent = segs
+	}
 	return segs, append(gaps, w.gaps...)
 }
 
@@ -128,15 +173,21 @@ func (w *world) Refused(id camera.SegmentID, code camera.Code) error {
 	return nil
 }
 
-func (w *world) NextUpload(skip func(camera.SegmentID) bool) (camera.Segment, bool) {
+func (w *world) Uploads(most int, skip func(camera.SegmentID) bool) (list []upload.Upload) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, id := range w.order {
-		if w.state[id] == "announced" && !skip(id) {
-			return w.segs[id], true
+	for _, rank := range []func(camera.SegmentID) bool{
+		func(id camera.SegmentID) bool { return w.asked[id] },
+		func(id camera.SegmentID) bool { return w.kept[id] && !w.asked[id] },
+		func(id camera.SegmentID) bool { return !w.kept[id] && !w.asked[id] },
+	} {
+		for _, id := range w.order {
+			if rank(id) && w.state[id] == "announced" && len(list) < most && !skip(id) {
+				list = append(list, upload.Upload{Segment: w.segs[id], Asked: w.asked[id], Held: w.kept[id]})
+			}
 		}
 	}
-	return camera.Segment{}, false
+	return list
 }
 
 func (w *world) OpenSegment(id camera.SegmentID) (io.ReadCloser, error) {
@@ -146,10 +197,17 @@ func (w *world) OpenSegment(id camera.SegmentID) (io.ReadCloser, error) {
 	if !ok {
 		return nil, camera.Errorf(camera.CodeNotFound, "open segment: gone")
 	}
+	w.opened[id]++
 	return io.NopCloser(bytes.NewReader(b)), nil
 }
 
-func (w *world) stored(id camera.SegmentID) error { w.set(id, "stored"); return nil }
+func (w *world) stored(id camera.SegmentID) error {
+	w.mu.Lock()
+	w.times[id]++
+	w.mu.Unlock()
+	w.set(id, "stored")
+	return nil
+}
 
 func (w *world) set(id camera.SegmentID, state string) {
 	w.mu.Lock()
@@ -167,6 +225,16 @@ func (s spoolSide) Stored(id camera.SegmentID) error { return s.stored(id) }
 type hubSide struct{ *world }
 
 func (h hubSide) Announce(_ context.Context, a camera.Announce) (camera.AnnounceReply, error) {
+	for _, s := range a.Segments {
+		if !signed(s.Payload(), s.Signature) {
+			h.t.Errorf("%s: signature does not hold", s.SegmentID)
+		}
+	}
+	for _, g := range a.Gaps {
+		if !signed(g.Payload(), g.Signature) {
+			h.t.Errorf("gap of %s: signature does not hold", g.Camera)
+		}
+	}
 	h.mu.Lock()
 	h.announced = append(h.announced, a.Segments)
 	h.sentGaps += len(a.Gaps)
@@ -174,77 +242,69 @@ func (h hubSide) Announce(_ context.Context, a camera.Announce) (camera.Announce
 	if h.onAnnounce != nil {
 		return h.onAnnounce(a)
 	}
-	return camera.AnnounceReply{V: 1}, nil
+	return camera.AnnounceReply{V: camera.LinkVersion}, nil
 }
 
-func (h hubSide) Slot(_ context.Context, id camera.SegmentID) (camera.SlotReply, error) {
-	h.mu.Lock()
-	h.slots++
-	n := h.slots
-	size := h.segs[id].Size
-	h.mu.Unlock()
-	if h.onSlot != nil {
-		if reply, err, done := h.onSlot(id, n); done {
-			return reply, err
-		}
+func (h hubSide) Slots(_ context.Context, ids []camera.SegmentID) (camera.SlotsReply, error) {
+	if len(ids) == 0 || len(ids) > camera.SlotsMost {
+		h.t.Errorf("%d slots in one question", len(ids))
 	}
-	return slotFor(id, size), nil
+	h.mu.Lock()
+	h.questions++
+	h.mu.Unlock()
+	reply := camera.SlotsReply{V: camera.LinkVersion}
+	for _, id := range ids {
+		h.mu.Lock()
+		h.slots++
+		n := h.slots
+		answer := slotFor(h.segs[id])
+		h.mu.Unlock()
+		if h.onSlot != nil {
+			if special, err, done := h.onSlot(id, n); err != nil {
+				return camera.SlotsReply{}, err
+			} else if done {
+				answer = special
+			}
+		}
+		reply.Slots = append(reply.Slots, answer)
+	}
+	return reply, nil
 }
 
-func slotFor(id camera.SegmentID, size int64) camera.SlotReply {
-	return camera.SlotReply{V: 1, Slot: camera.Slot{
-		URL:     fmt.Sprintf("/o/%s?X-Amz-Signature=secret-signature", objectOf(id)),
-		Header:  map[string]string{"If-None-Match": "*", "x-amz-checksum-sha256": "sum", "Content-Length": fmt.Sprint(size)},
-		Expires: time.Now().Add(time.Hour),
+func slotFor(s camera.Segment) camera.SlotAnswer {
+	return camera.SlotAnswer{Slot: camera.Slot{
+		URL:     fmt.Sprintf("/o/%s?X-Amz-Signature=secret-signature", objectOf(s.SegmentID)),
+		Header:  map[string]string{"If-None-Match": "*", "x-amz-checksum-sha256": s.SHA256.String(), "Content-Length": fmt.Sprint(s.Size)},
+		Expires: time.Now().Add(10 * time.Minute),
 	}}
 }
 
 func objectOf(id camera.SegmentID) string { return fmt.Sprintf("%s-%d", id.Camera, id.Seq) }
 
-func (h hubSide) Stored(_ context.Context, id camera.SegmentID) (camera.StoredReply, error) {
-	if h.onStored != nil {
-		if reply, err, done := h.onStored(id); done {
-			return reply, err
-		}
+func (h hubSide) Stored(_ context.Context, ids []camera.SegmentID) (camera.StoredReply, error) {
+	if len(ids) == 0 || len(ids) > camera.SlotsMost {
+		h.t.Errorf("%d segments in one notice", len(ids))
 	}
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if _, ok := h.objects[objectOf(id)]; !ok {
-		return camera.StoredReply{V: 1, Refusal: camera.Refusal{Code: camera.CodeNotFound}}, nil
+	h.notices++
+	h.mu.Unlock()
+	reply := camera.StoredReply{V: camera.LinkVersion, Refused: map[int]camera.Refusal{-1: {}, 77: {}}}
+	for i, id := range ids {
+		if h.onStored != nil {
+			if r, err, done := h.onStored(id); err != nil {
+				return camera.StoredReply{}, err
+			} else if done {
+				reply.Refused[i] = r
+				continue
+			}
+		}
+		h.mu.Lock()
+		if _, ok := h.objects[objectOf(id)]; !ok {
+			reply.Refused[i] = camera.Refusal{Code: camera.CodeNotFound}
+		}
+		h.mu.Unlock()
 	}
-	return camera.StoredReply{V: 1}, nil
-}
-
-// The store: write-once objects.
-
-func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
-	name := strings.TrimPrefix(r.URL.Path, "/o/")
-	w.mu.Lock()
-	w.puts = append(w.puts, name)
-	n := len(w.puts)
-	w.mu.Unlock()
-	defer w.note()
-	if w.onPut != nil && w.onPut(rw, r, n) {
-		return
-	}
-	if status := w.keep(name, r); status != http.StatusOK {
-		rw.WriteHeader(status)
-	}
-}
-
-func (w *world) keep(name string, r *http.Request) int {
-	body, err := io.ReadAll(r.Body)
-	if err != nil || r.Method != http.MethodPut || int64(len(body)) != r.ContentLength ||
-		r.Header.Get("If-None-Match") != "*" || r.Header.Get("X-Amz-Checksum-Sha256") != "sum" {
-		return http.StatusForbidden
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if _, there := w.objects[name]; there {
-		return http.StatusPreconditionFailed
-	}
-	w.objects[name] = body
-	return http.StatusOK
+	return reply, nil
 }
 
 // run starts an uploader; the returned function ends it.
@@ -259,9 +319,9 @@ func (w *world) run(allow func(camera.CameraID) error, logs io.Writer) (stop fun
 	if w.clock == nil {
 		w.clock = time.Now
 	}
-	client := w.front.Client()
-	u := upload.New(hubSide{w}, spoolSide{w}, allow, client, w.front.URL, w.clock, slog.New(slog.NewTextHandler(logs, nil)))
-	upload.SetPace(u, time.Millisecond, 5*time.Millisecond)
+	u := upload.New(upload.Config{Hub: w.hub, Spool: spoolSide{w}, Allow: allow, Sign: sign, Budget: w.budget,
+		Client: w.client, HubURL: w.base, Log: slog.New(slog.NewTextHandler(logs, nil))}, w.clock)
+	w.tune(u)
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan error, 1)
 	go func() { done <- u.Run(ctx) }()
@@ -275,44 +335,9 @@ func (w *world) run(allow func(camera.CameraID) error, logs io.Writer) (stop fun
 	return stop
 }
 
-// until waits for a condition; it is looked at after each thing that happens.
-func (w *world) until(what string, holds func() bool) {
-	w.t.Helper()
-	end := time.After(patience)
-	for {
-		w.mu.Lock()
-		ok := holds()
-		w.mu.Unlock()
-		if ok {
-			return
-		}
-		select {
-		case <-w.happened:
-		case <-end:
-			w.t.Fatalf("never: %s; states %v, puts %v", what, w.state, w.puts)
-		}
-	}
-}
-
-func (w *world) all(state string, segs ...camera.Segment) func() bool {
-	return func() bool {
-		for _, s := range segs {
-			if w.state[s.SegmentID] != state {
-				return false
-			}
-		}
-		return true
-	}
-}
-
-// verify compares the store with what was at home.
-func (w *world) verify(segs ...camera.Segment) {
-	w.t.Helper()
+// did tells the names of the puts so far.
+func (w *world) did() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, s := range segs {
-		if !bytes.Equal(w.objects[objectOf(s.SegmentID)], w.bytes[s.SegmentID]) {
-			w.t.Errorf("%s: other bytes in the store", s.SegmentID)
-		}
-	}
+	return slices.Clone(w.puts)
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/agent/segment"
 	"xulang.vn/camera/agent/spool"
 	"xulang.vn/camera/cmd/xulang-village/scene"
 	"xulang.vn/camera/hub/db"
@@ -98,7 +99,7 @@ func books(t *testing.T, v *story) {
 	acknowledged := 0
 	for _, home := range homes {
 		dir := v.path("village/" + home + "/spool")
-		s, err := spool.Open(dir, spool.Limits{Bytes: 1 << 30, Days: 2}, time.Now, slog.New(slog.DiscardHandler))
+		s, err := spool.Open(dir, spool.Limits{Bytes: 1 << 30, Days: 2}, segment.Salvage, time.Now, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +20,9 @@ import (
 	"xulang.vn/camera/cmd/xulang-village/simcam"
 	"xulang.vn/camera/cmd/xulang-village/traffic"
 )
+
+// Where a simulated camera has its streams.
+const mainPath, subPath = "/live/main", "/live/sub"
 
 // village is one run: cameras, agents, and what moves between them.
 type village struct {
@@ -83,7 +87,7 @@ func (v *village) live(ctx context.Context, h home) error {
 	}
 	cfg := v.config(h)
 	cam := simcam.New(simcam.Config{
-		Addr: "127.0.0.1:0", Path: "/live/main", User: cfg.Cameras[0].Username, Password: cfg.Cameras[0].Password,
+		Addr: "127.0.0.1:0", Path: mainPath, SubPath: subPath, User: cfg.Cameras[0].Username, Password: cfg.Cameras[0].Password,
 		Home: pictures, Passes: func(from, to time.Time) []simcam.Pass { return v.passes(h.ID, from, to) },
 		Now: time.Now, Log: log.With("room", "simcam"),
 	})
@@ -94,6 +98,7 @@ func (v *village) live(ctx context.Context, h home) error {
 			return nil //nolint:nilerr // the village stops; what ended it is told elsewhere
 		}
 		cfg.Cameras[0].URL = cam.URL()
+		cfg.Cameras[0].SubURL = strings.TrimSuffix(cam.URL(), mainPath) + subPath
 		if err := v.join(ctx, &cfg, h); err != nil {
 			return err
 		}
@@ -117,10 +122,11 @@ func (v *village) config(h home) agent.Config {
 	cfg.Hub, cfg.Name, cfg.Data = v.hub, "Đầu ghi "+h.Label, filepath.Join(v.data, h.ID)
 	cfg.Networks = []string{"127.0.0.0/8"} // a village on one machine; a real household names its LAN
 	cfg.Spool = agent.Spool{Bytes: 1 << 30, Days: 2}
+	cfg.Metrics = "" // eighteen boxes would want the same port
 	cfg.Cameras = []agent.Camera{{
 		Serial: fmt.Sprintf("SIM-%04d", h.number), Label: h.Label, View: h.View,
 		Username: "xem", Password: fmt.Sprintf("Nhà %d: p@ss/w#rd?&", h.number),
-		Consent: camera.Consent{Level: camera.ConsentLive},
+		Consent: camera.Consent{Level: camera.ConsentLive}, Uplink: h.Uplink,
 	}}
 	return cfg
 }

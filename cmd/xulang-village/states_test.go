@@ -21,16 +21,7 @@ import (
 // cameraStates gives a household one camera with a changed password, one that is
 // not there and one that is switched off and on, and reads what the hub says.
 func cameraStates(t *testing.T, v *story) {
-	admin := *v.box
-	admin.t = t
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	admin.client = &http.Client{Jar: jar, Timeout: 30 * time.Second}
-	if err := admin.post("/session", map[string]string{"login": "quantri", "password": "quan-tri-lang-mau"}, nil); err != nil {
-		t.Fatal(err)
-	}
+	admin := v.administrator(t)
 	if err := admin.get("/cases", nil); err == nil {
 		t.Error("the administrator may list cases")
 	}
@@ -38,7 +29,7 @@ func cameraStates(t *testing.T, v *story) {
 	locked.SetPassword("another one")
 	away := "127.0.0.1:" + fmt.Sprint(freePort(t))
 	v.write("states.yml", fmt.Sprintf(stateConfig, v.path("states"), locked.URL(), good.URL(), away))
-	admin.join(t)
+	admin.join(t, "states")
 	log := admin.start("states", func() *exec.Cmd {
 		return exec.Command(filepath.Join(v.bin, "xulang-agent"), "run", "-config", v.path("states.yml"))
 	})
@@ -56,10 +47,30 @@ func cameraStates(t *testing.T, v *story) {
 	log.end(9)
 }
 
+// administrator is the same box for somebody else.
+func (v *story) administrator(t *testing.T) *box {
+	t.Helper()
+	admin := *v.box
+	admin.t = t
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin.client = &http.Client{Jar: jar, Timeout: 30 * time.Second}
+	if err := admin.post("/session", map[string]string{"login": "quantri", "password": "quan-tri-lang-mau"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	return &admin
+}
+
+// subURL is where a simulated camera has its small stream.
+func subURL(cam *simcam.Camera) string { return strings.TrimSuffix(cam.URL(), "main") + "sub" }
+
 // The hub's address comes from the membership.
 const stateConfig = `data: %s
 name: Hộp thử
 networks: [127.0.0.0/8]
+metrics: ""
 cameras:
   - {serial: T1, channel: 0, label: khóa, url: "%s", username: xem, password: "bí mật 1", view: &v {position: {lon: 106.7, lat: 21.95}, heading: 10, fov: 80, range: 40}, consent: {level: clip}}
   - {serial: T1, channel: 1, label: tốt, url: "%s", username: xem, password: "bí mật 1", view: *v, consent: {level: clip}}
@@ -74,7 +85,7 @@ func sim(t *testing.T) *simcam.Camera {
 		t.Fatal(err)
 	}
 	cam := simcam.New(simcam.Config{
-		Addr: "127.0.0.1:0", Path: "/live/main", User: "xem", Password: "bí mật 1", Home: home,
+		Addr: "127.0.0.1:0", Path: "/live/main", SubPath: "/live/sub", User: "xem", Password: "bí mật 1", Home: home,
 		Passes: func(time.Time, time.Time) []simcam.Pass { return nil }, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	var group errgroup.Group
@@ -91,7 +102,7 @@ func sim(t *testing.T) *simcam.Camera {
 }
 
 // join enrols the agent with the program itself, and checks that the code works once.
-func (b *box) join(t *testing.T) {
+func (b *box) join(t *testing.T, folder string) {
 	t.Helper()
 	var household gen.Household
 	if err := b.post("/households", map[string]string{"label": "Nhà thử"}, &household); err != nil {
@@ -106,7 +117,7 @@ func (b *box) join(t *testing.T) {
 		out, err := exec.Command(filepath.Join(b.bin, "xulang-agent"), "enrol", "-config", b.path("enrol.yml"), "-hub", b.hubURL, "-code", invitation.Code).CombinedOutput()
 		return string(out), err
 	}
-	if out, err := enrol(b.path("states")); err != nil || !strings.Contains(out, "đã ghép: Nhà thử") {
+	if out, err := enrol(b.path(folder)); err != nil || !strings.Contains(out, "đã ghép: Nhà thử") {
 		t.Fatalf("enrol: %v %s", err, out)
 	}
 	if out, err := enrol(b.path("thief")); err == nil {

@@ -21,6 +21,8 @@ type home struct {
 	Label string      `json:"label"`
 	Codec string      `json:"codec"`
 	View  camera.View `json:"view"`
+	// Uplink is the household's choice; empty: what the hub asks for.
+	Uplink camera.Uplink `json:"uplink"`
 
 	number int // in the village, from 1; the same when only some homes are played
 }

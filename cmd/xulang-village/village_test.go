@@ -52,6 +52,7 @@ func TestVillage(t *testing.T) {
 		{"kill object store", killStore},
 		{"playback", playback},
 		{"camera states", cameraStates},
+		{"uplink classes", uplinkClasses},
 		{"browser", browser},
 		{"recordings show the rider", rider},
 		{"no hole without a cause", holes},

@@ -35,7 +35,7 @@ var rows = map[string]access{
 	"CreateHousehold": administrator, "Invite": administrator, "RevokeDevice": administrator,
 	"ListCameras": officer, "ListCases": officer, "OpenCase": officer, "GetCase": officer,
 	"CloseCase": officer, "GetCaseLog": officer, "LeaveLive": officer,
-	"Search": looks, "GetPlaylist": looks, "GetSegment": looks, "WatchLive": looks,
+	"Search": looks, "GetPlaylist": looks, "GetSegment": looks, "GetStill": looks, "RequestFootage": looks, "WatchLive": looks,
 }
 
 // cookieName is the session cookie of openapi.yaml.

@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"io"
@@ -62,7 +63,18 @@ type house struct {
 	segment  camera.Segment
 	road     string
 	panicked bool // the live room panics
+	away     bool // the box at home has no link
+	looked   int  // how often it was told to look
 }
+
+// picture is the first key frame of every segment.
+const picture = "\x00\x01one key frame"
+
+// village's claims are the device's own, and signed.
+type believed struct{}
+
+func (believed) Owns(camera.CameraID) bool            { return true }
+func (believed) Signed([]byte, camera.Signature) bool { return true }
 
 type logText struct {
 	mu   sync.Mutex
@@ -114,7 +126,7 @@ func (h *house) build() {
 	people, registered, known := auth.New(h.db, time.Now), registry.New(h.db, time.Now), index.New(h.db, time.Now)
 	door := cases.New(cases.Parts{
 		DB: h.db, Cameras: cameras{registered}, Past: past{known}, Roads: graph, Live: media{h}, Audit: auditor{h.audit}, Now: time.Now,
-		Links: must(store.Open(store.Config{Endpoint: "127.0.0.1:1", Bucket: "footage", AccessKey: "access", SecretKey: "secret-key"})),
+		Links: links{must(store.Open(store.Config{Endpoint: "127.0.0.1:1", Bucket: "footage", AccessKey: "access", SecretKey: "secret-key"}))}, Home: box{h},
 	})
 	text := func(s string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, s) })
@@ -166,10 +178,11 @@ func (h *house) village() {
 	end := time.Now().UTC().Truncate(time.Millisecond)
 	h.segment = camera.Segment{
 		SegmentID: camera.SegmentID{Camera: h.camera, Run: "0123456789abcdef"}, Start: end.Add(-6 * time.Second), End: end,
-		Size: 1000, InitSize: 100, SHA256: camera.Hash{1}, Codec: "avc1.64001f",
+		Size: 1000, InitSize: 10, SHA256: camera.Hash{1}, Codec: "avc1.64001f",
+		KeySize: int64(len(picture)), KeySHA256: sha256.Sum256([]byte(picture)), Activity: "\x00\x07\xff\x00\x00\x01", Signature: camera.Signature{1},
 	}
 	known := h.cfg.Newest.(*index.Index)
-	must(known.Put(ctx, camera.Announce{V: camera.LinkVersion, Segments: []camera.Segment{h.segment}}, func(camera.CameraID) bool { return true }))
+	must(known.Put(ctx, camera.Announce{V: camera.LinkVersion, Segments: []camera.Segment{h.segment}}, believed{}))
 	if err := known.SetState(ctx, h.segment.SegmentID, camera.StateStored); err != nil {
 		h.t.Fatal(err)
 	}

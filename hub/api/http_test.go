@@ -110,6 +110,19 @@ func TestBadInput(t *testing.T) {
 		{officer, "GET", "/api/v1/cases/%00", "", "404 not-found"},
 		{officer, "GET", "/api/v1/cases/" + percent(h.caseID), "", "200"},
 		{officer, "GET", "/api/v1/cases/" + strings.Repeat("v", 5000), "", "404 not-found"},
+		{officer, "GET", at + "/still", "", "400 bad-request"},
+		{officer, "GET", at + "/still?at=hôm%20nay", "", "400 bad-request"},
+		{officer, "GET", at + "/still?at=9999-12-31T23:59:59-01:00", "", "400 bad-request"},
+		{officer, "GET", at + "/still?at=2026-01-01T00:00:00Z", "", "404 no-footage"},
+		{officer, "GET", "/api/v1/cases/" + h.caseID + "/cameras/none/still?at=2026-01-01T00:00:00Z", "", "404 not-found"},
+		{officer, "POST", at + "/requests", "", "400 bad-window"},
+		{officer, "POST", at + "/requests", `[]`, "400 bad-request"},
+		{officer, "POST", at + "/requests", `{"from":"hôm qua","to":"nay"}`, "400 bad-request"},
+		{officer, "POST", at + "/requests", `{"from":"2026-01-01T01:00:00Z","to":"2026-01-01T00:00:00Z"}`, "400 bad-window"},
+		{officer, "POST", at + "/requests", `{"from":"2026-01-01T00:00:00Z","to":"2026-01-01T06:00:01Z"}`, "400 bad-window"},
+		{officer, "POST", at + "/requests", `{"from":"9999-01-01T00:00:00Z","to":"9999-01-01T01:00:00Z"}`, "400 bad-window"},
+		{officer, "POST", at + "/requests", `{"from":"2026-01-01T00:00:00Z","to":"2026-01-01T06:00:00Z"}`, "200"},
+		{officer, "POST", "/api/v1/cases/" + h.caseID + "/cameras/none/requests", `{` + year + `}`, "404 not-found"},
 		{officer, "POST", at + "/live", "v=0" + strings.Repeat("x", 64<<10), "413 too-large"},
 		{officer, "POST", at + "/live", `{"sdp":"v=0"}`, "400 bad-request"},
 		{admin, "POST", "/api/v1/users", `{"login":"a b","name":"x","role":"officer","unit":"x","password":"mười chữ cái"}`, "400 bad-request"},
@@ -163,7 +176,7 @@ func TestBrokenDatabase(t *testing.T) {
 	}
 	routes := routes(t)
 	for _, op := range operations() {
-		got := h.do(officer, routes[op.id][0], h.fill(routes[op.id][1]+"?from={from}&to={to}"), h.fill(op.body))
+		got := h.do(officer, routes[op.id][0], h.fill(routes[op.id][1]+query), h.fill(op.body))
 		if op.id == "getHealth" || op.id == "unpublishLive" || op.id == "publishLive" || op.id == "enrol" {
 			continue // these need no database, or refuse before
 		}

@@ -111,12 +111,14 @@ func (s *server) foundJSON(caseID string, answer cases.Answer, f cases.Found) ge
 		path := fmt.Sprintf("/api/v1/cases/%s/cameras/%s/playlist.m3u8?%s", url.PathEscape(caseID), f.Camera.ID, window.Encode())
 		one.Playlist = &path
 	}
-	if c := f.Clock; c != nil {
-		one.Clock = &gen.Clock{
-			Synchronised: c.Synchronised,
-			OffsetMs:     time.Duration(c.Offset).Milliseconds(), BoundMs: time.Duration(c.Bound).Milliseconds(),
-		}
+	if f.Clock != nil {
+		clock := clockJSON(*f.Clock)
+		one.Clock = &clock
 	}
+	if a := f.Activity; a.Values != nil {
+		one.Activity = &gen.Activity{StepMs: a.Step.Milliseconds(), Values: a.Values}
+	}
+	one.Home = optional(f.Home)
 	return one
 }
 

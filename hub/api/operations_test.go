@@ -49,6 +49,8 @@ func operations() []operation {
 		{id: "search", body: `{"points":` + points + `,"from":"{from}","to":"{to}"}`, want: own},
 		{id: "getPlaylist", want: own},
 		{id: "getSegment", want: officer + "302|404 not-found"},
+		{id: "getStill", want: own},
+		{id: "requestFootage", body: `{"from":"{from}","to":"{to}"}`, want: own},
 		{id: "watchLive", body: offer, want: officer + "201|404 not-found"},
 		{id: "leaveLive", want: officer + "204|404 not-found"},
 		{id: "getCaseLog", want: own},
@@ -59,6 +61,9 @@ func operations() []operation {
 		{id: "signOut", want: "401 signed-out|204|204|204"},
 	}
 }
+
+// query has every parameter that any operation needs.
+const query = "?from={from}&to={to}&at={from}"
 
 // routes reads method and path of each operation from openapi.yaml.
 func routes(t *testing.T) map[string][2]string {
@@ -104,11 +109,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 				}
 				wants := strings.Split(op.want, "|")
 				want := wants[min(i, len(wants)-1)]
-				path := route[1]
-				if op.id == "getPlaylist" {
-					path += "?from={from}&to={to}"
-				}
-				got := h.do(who, route[0], h.fill(path), h.fill(op.body))
+				got := h.do(who, route[0], h.fill(route[1]+query), h.fill(op.body))
 				if s := strings.TrimSpace(strconv.Itoa(got.status) + " " + got.problem.Code); s != want {
 					t.Errorf("%s: %q, want %q\n%s", op.id, s, want, got.body)
 				}
@@ -129,7 +130,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 // TestEveryLookIsInTheAudit: also those that are refused, whatever the role; of
 // somebody who is not signed in there is nobody to write down.
 func TestEveryLookIsInTheAudit(t *testing.T) {
-	looks := map[string]string{"search": "search", "getPlaylist": "playback", "getSegment": "segment", "watchLive": "live"}
+	looks := map[string]string{"search": "search", "getPlaylist": "playback", "getSegment": "segment", "getStill": "still", "requestFootage": "request", "watchLive": "live"}
 	refused := map[string]camera.Code{admin: camera.CodeForbidden, officer: "", other: camera.CodeNotFound}
 	h := newHouse(t)
 	routes := routes(t)
@@ -143,7 +144,7 @@ func TestEveryLookIsInTheAudit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			h.do(who, routes[op.id][0], h.fill(routes[op.id][1]+"?from={from}&to={to}"), h.fill(op.body))
+			h.do(who, routes[op.id][0], h.fill(routes[op.id][1]+query), h.fill(op.body))
 			after, err := h.audit.ForCase(t.Context(), h.caseID, 1000)
 			if err != nil {
 				t.Fatal(err)

@@ -142,7 +142,7 @@ func (s *server) householdJSON(ctx context.Context, h registry.Household) (gen.H
 	for _, d := range h.Devices {
 		device := gen.Device{
 			Id: string(d.ID), Fingerprint: d.ID.ShortFingerprint(), Name: d.Name, Linked: s.Devices.Linked(d.ID),
-			LastSeen: optional(d.LastSeen), Revoked: &d.Revoked, Cameras: []gen.CameraHealth{},
+			LastSeen: optional(d.LastSeen), Revoked: &d.Revoked, Health: healthJSON(d.Health), Cameras: []gen.CameraHealth{},
 		}
 		for _, c := range d.Cameras {
 			last, _, err := s.Newest.Last(ctx, c.ID)
@@ -152,11 +152,22 @@ func (s *server) householdJSON(ctx context.Context, h registry.Household) (gen.H
 			device.Cameras = append(device.Cameras, gen.CameraHealth{
 				Id: string(c.ID), Label: c.Label, Consent: gen.CameraHealthConsent(c.Consent.Level), Paused: &c.Consent.Paused,
 				State: string(c.State), Since: optional(c.Since), Detail: optional(c.Detail), LastSegment: optional(last),
+				Verified: optional(c.Verified), Uplink: optional(gen.CameraHealthUplink(c.Uplink)),
 			})
 		}
 		out.Devices = append(out.Devices, device)
 	}
 	return out, nil
+}
+
+func healthJSON(h *registry.Health) *gen.DeviceHealth {
+	if h == nil {
+		return nil
+	}
+	return &gen.DeviceHealth{
+		SpoolUsed: h.SpoolUsed, SpoolMost: h.SpoolMost, SpoolHeld: h.SpoolHeld, SpoolDays: optional(h.SpoolDays), Waiting: h.Waiting,
+		UplinkRate: h.UplinkRate, UplinkBudget: optional(h.UplinkBudget), Temperature: h.Temperature, Clock: clockJSON(h.Clock),
+	}
 }
 
 func userJSON(u auth.User) gen.User {

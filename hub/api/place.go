@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/api/gen"
@@ -78,6 +79,13 @@ func spanJSON(s cases.Span) gen.Span {
 		out.State = &state
 	}
 	return out
+}
+
+func clockJSON(c camera.Clock) gen.Clock {
+	return gen.Clock{
+		Synchronised: c.Synchronised,
+		OffsetMs:     time.Duration(c.Offset).Milliseconds(), BoundMs: time.Duration(c.Bound).Milliseconds(),
+	}
 }
 
 func seenJSON(s camera.Seen) gen.Seen {

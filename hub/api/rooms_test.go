@@ -9,6 +9,7 @@ import (
 	"xulang.vn/camera/hub/cases"
 	"xulang.vn/camera/hub/index"
 	"xulang.vn/camera/hub/registry"
+	"xulang.vn/camera/hub/store"
 )
 
 // The rooms are handed to each other as joints.go of the hub does.
@@ -27,6 +28,11 @@ func (c cameras) InView(ctx context.Context, from, to time.Time) ([]cases.Camera
 		out = append(out, known(v.Camera, v.View))
 	}
 	return out, err
+}
+
+func (c cameras) ClockAt(ctx context.Context, id camera.CameraID, at time.Time) (camera.Clock, bool, error) {
+	record, ok, err := c.Registry.ClockAt(ctx, id, registry.SourceAgent, at)
+	return record.Clock, ok, err
 }
 
 func known(r registry.Camera, v camera.View) cases.Camera {
@@ -54,6 +60,43 @@ func (p past) Window(ctx context.Context, c cases.Camera, from, to time.Time) ([
 func (p past) Segment(ctx context.Context, id camera.SegmentID) (cases.Footage, error) {
 	e, err := p.Index.Segment(ctx, id)
 	return cases.Footage{Segment: e.Segment, State: e.State}, err
+}
+
+func (p past) At(ctx context.Context, id camera.CameraID, at time.Time, within time.Duration, here bool) (cases.Footage, error) {
+	e, err := p.Index.At(ctx, id, at, within, here)
+	return cases.Footage{Segment: e.Segment, State: e.State}, err
+}
+
+func (past) Activity(footage []cases.Footage, from, to time.Time, most int) (time.Duration, []byte) {
+	var entries []index.Entry
+	for _, f := range footage {
+		entries = append(entries, index.Entry{Segment: f.Segment, State: f.State})
+	}
+	return index.ActivityOf(entries, from, to, most)
+}
+
+// links stands for the bytes in the store.
+type links struct{ *store.Store }
+
+func (links) ReadKey(context.Context, camera.Key, int64) ([]byte, error) { return []byte(picture), nil }
+
+// box stands for the box at home.
+type box struct{ *house }
+
+func (b box) Look(context.Context, camera.CameraID) error {
+	b.looked++
+	return b.refusal()
+}
+
+func (b box) Still(context.Context, camera.SegmentID) ([]byte, error) {
+	return []byte(picture), b.refusal()
+}
+
+func (b box) refusal() error {
+	if b.away {
+		return camera.Errorf(camera.CodeUnreachable, "the agent has no link now")
+	}
+	return nil
 }
 
 type auditor struct{ log *audit.Log }

@@ -122,7 +122,8 @@ func (c *Cases) Get(ctx context.Context, who Officer, id string) (Case, error) {
 	return one, nil
 }
 
-// CloseCase ends all looks of the case. Closing a closed case changes nothing.
+// CloseCase ends all looks of the case, and what it held at home. Closing a closed
+// case changes nothing.
 func (c *Cases) CloseCase(ctx context.Context, who Officer, id string) (Case, error) {
 	one, err := c.Get(ctx, who, id)
 	if err != nil || !one.Open() {
@@ -132,18 +133,16 @@ func (c *Cases) CloseCase(ctx context.Context, who Officer, id string) (Case, er
 		return Case{}, err
 	}
 	one.Closed = c.Now().UTC().Truncate(time.Millisecond)
-	err = c.DB.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE cases SET closed_ms = $1 WHERE id = $2 AND closed_ms IS NULL`, one.Closed.UnixMilli(), id)
-		return err
-	})
+	freed, err := c.letGo(ctx, one)
 	if err != nil {
 		return Case{}, fmt.Errorf("close case: %w", err)
 	}
+	c.tell(ctx, freed)
 	return one, nil
 }
 
-// Log gives the audit records of a case, newest first. Segments that one officer
-// fetched from one camera in a row stand there as one line.
+// Log gives the audit records of a case, newest first. Segments or stills that one
+// officer fetched from one camera in a row stand there as one line.
 func (c *Cases) Log(ctx context.Context, who Officer, id string) ([]Record, error) {
 	if _, err := c.Get(ctx, who, id); err != nil {
 		return nil, err
@@ -154,9 +153,9 @@ func (c *Cases) Log(ctx context.Context, who Officer, id string) ([]Record, erro
 	}
 	var folded []Record
 	for _, r := range all {
-		if n := len(folded); n > 0 && r.Action == actSegment && r.Refused == "" {
+		if n := len(folded); n > 0 && (r.Action == actSegment || r.Action == actStill) && r.Refused == "" {
 			last := folded[n-1]
-			if last.Action == actSegment && last.Refused == "" && last.Camera == r.Camera && last.Actor.ID == r.Actor.ID {
+			if last.Action == r.Action && last.Refused == "" && last.Camera == r.Camera && last.Actor.ID == r.Actor.ID {
 				continue
 			}
 		}

@@ -62,6 +62,9 @@ type Cameras interface {
 	// InView gives the cameras with every view that was true at some time in
 	// the window; a camera that was turned meanwhile stands there twice.
 	InView(ctx context.Context, from, to time.Time) ([]Camera, error)
+	// ClockAt gives the newest record of its agent's clock at or before a moment;
+	// ok is false when the ledger has none.
+	ClockAt(ctx context.Context, id camera.CameraID, at time.Time) (c camera.Clock, ok bool, err error)
 }
 
 // Past knows what footage exists.
@@ -70,6 +73,18 @@ type Past interface {
 	// and the footage itself by start.
 	Window(ctx context.Context, c Camera, from, to time.Time) ([]Span, []Footage, error)
 	Segment(context.Context, camera.SegmentID) (Footage, error)
+	// At gives the segment whose first picture stands for a moment: one that covers
+	// it, or the newest that starts before it within that time; with here only of
+	// those that are playable. CodeNoFootage when there is none.
+	At(ctx context.Context, id camera.CameraID, at time.Time, within time.Duration, here bool) (Footage, error)
+	// Activity tells how much moved: at most that many values, in whole-second steps
+	// from the window's start; nil when nothing is known.
+	Activity(footage []Footage, from, to time.Time, most int) (step time.Duration, values []byte)
+	// Request turns the main stream that is at home in [from, to) into requested and
+	// tells how many segments these are. Unrequest is the way back, but for what is
+	// still wanted.
+	Request(ctx context.Context, id camera.CameraID, from, to time.Time) (int, error)
+	Unrequest(ctx context.Context, id camera.CameraID, from, to time.Time, keep []camera.Want) error
 }
 
 // Roads is the hub's road graph.
@@ -79,9 +94,18 @@ type Roads interface {
 	Seen(camera.View) []camera.Seen
 }
 
-// Links gives one-minute links to bytes.
+// Links gives one-minute links to bytes, and the leading bytes of an object.
 type Links interface {
 	Link(ctx context.Context, key camera.Key, ttl time.Duration) (string, error)
+	ReadKey(ctx context.Context, key camera.Key, size int64) ([]byte, error)
+}
+
+// Home reaches the box that records a camera; CodeUnreachable when it has no link.
+type Home interface {
+	// Look has the box ask for its wants again; nil means that it holds them from now on.
+	Look(context.Context, camera.CameraID) error
+	// Still gives the leading KeySize bytes of a segment. What comes is not trusted.
+	Still(context.Context, camera.SegmentID) ([]byte, error)
 }
 
 // Live relays what cameras see now (WHEP).
@@ -115,6 +139,7 @@ type Parts struct {
 	Past    Past
 	Roads   Roads
 	Links   Links
+	Home    Home
 	Live    Live
 	Audit   Audit
 	Logger  *slog.Logger // nil: no log
@@ -126,6 +151,7 @@ type Cases struct {
 	Parts
 	mu      sync.Mutex
 	watches map[string]watch // live views by viewer, guarded by mu
+	asking  sync.Mutex       // held while the table of wants and the states that follow from it change
 }
 
 // New makes the door. [Cases.Run] keeps watch over live views.

@@ -2,6 +2,7 @@ package cases_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"strings"
 	"testing"
@@ -20,6 +21,7 @@ func (v *village) recorded(c cases.Camera) camera.SegmentID {
 	s := camera.Segment{
 		SegmentID: camera.SegmentID{Camera: c.ID, Run: "0123456789abcdef", Seq: 0},
 		Start:     noon.Add(-time.Minute), End: noon.Add(-54 * time.Second), Size: 1000, InitSize: 100,
+		KeySize: int64(len(picture)), KeySHA256: sha256.Sum256(picture),
 	}
 	v.footage = append(v.footage, cases.Footage{Segment: s, State: camera.StateStored})
 	v.spans = []cases.Span{
@@ -43,6 +45,14 @@ func (v *village) looks(cam cases.Camera, seg camera.SegmentID) map[string]func(
 		},
 		"segment": func(ctx context.Context, o cases.Officer, id string) error {
 			_, err := v.SegmentLink(ctx, o, id, seg)
+			return err
+		},
+		"still": func(ctx context.Context, o cases.Officer, id string) error {
+			_, _, err := v.Still(ctx, o, id, cam.ID, noon.Add(-57*time.Second))
+			return err
+		},
+		"request": func(ctx context.Context, o cases.Officer, id string) error {
+			_, err := v.Request(ctx, o, id, cam.ID, noon.Add(-time.Hour), noon)
 			return err
 		},
 		"live": func(ctx context.Context, o cases.Officer, id string) error {
@@ -86,6 +96,9 @@ func TestNothingIsAnsweredWithoutTheLog(t *testing.T) {
 	if v.handed != 0 {
 		t.Errorf("%d answers left the house without a line", v.handed)
 	}
+	if wants, err := v.WantsOf(t.Context(), []camera.CameraID{cam.ID}); err != nil || len(wants) > 0 {
+		t.Errorf("something is held without a line: %v, %s", err, minutes(wants...))
+	}
 }
 
 func TestRefusals(t *testing.T) {
@@ -114,7 +127,7 @@ func TestRefusals(t *testing.T) {
 		"h265": {officer, func(v *village, _ *cases.Case) { v.cams[0].Codec = "h265" },
 			map[string]camera.Code{"": "-", "live": camera.CodeLiveCodec}},
 		"bytes at home": {officer, func(v *village, _ *cases.Case) { v.footage[0].State = camera.StateHome },
-			map[string]camera.Code{"": camera.CodeNoFootage, "search": "-", "live": "-"}},
+			map[string]camera.Code{"": camera.CodeNoFootage, "search": "-", "live": "-", "still": "-", "request": "-"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := newVillage(t)
@@ -213,39 +226,6 @@ func TestBrokenDatabaseIsNotTheAskersFault(t *testing.T) {
 	}
 }
 
-func TestRoadOrder(t *testing.T) {
-	v := newVillage(t)
-	for _, h := range []struct {
-		label string
-		at    float64
-	}{{"Nhà 03", 2500}, {"Nhà 01", 100}, {"far", 9000}, {"Nhà 02", 900}} {
-		v.house(h.label, h.at, camera.ConsentClip)
-	}
-	turned := v.cams[1] // it looked elsewhere until ten minutes ago
-	turned.View.From, turned.View.Range = noon.Add(-10*time.Minute), 1500
-	v.cams = append(v.cams, turned)
-	v.house("hidden", 950, camera.ConsentNone)
-	c := v.open(t, "1/2026")
-	got, err := v.Search(t.Context(), officer, c.ID, window(c))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var order []string
-	for _, f := range got.Cameras {
-		order = append(order, f.Camera.Label)
-	}
-	if s := strings.Join(order, " "); s != "Nhà 02 Nhà 01 Nhà 03" || got.Cameras[1].At != 1500 {
-		t.Errorf("order: %s", s)
-	}
-	points := window(c)
-	points.Stretch = camera.Stretch{}
-	points.Points = &[2]camera.Position{{Lon: 850}, {Lon: 1000}}
-	got, err = v.Search(t.Context(), officer, c.ID, points)
-	if err != nil || len(got.Cameras) != 1 || got.Cameras[0].Camera.Label != "Nhà 02" {
-		t.Errorf("by points: %v, %+v", err, got)
-	}
-}
-
 func TestCaseNumbersAreUnique(t *testing.T) {
 	v := newVillage(t)
 	first := v.open(t, "1/2026")
@@ -274,7 +254,7 @@ func TestLogFoldsSegments(t *testing.T) {
 	seg := v.recorded(cam)
 	c := v.open(t, "1/2026")
 	looks := v.looks(cam, seg)
-	for _, name := range []string{"playback", "segment", "segment", "segment", "live", "segment"} {
+	for _, name := range []string{"playback", "segment", "segment", "segment", "live", "segment", "still", "still", "segment", "still", "request", "request"} {
 		if err := looks[name](t.Context(), officer, c.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -287,7 +267,10 @@ func TestLogFoldsSegments(t *testing.T) {
 	for _, r := range log {
 		got = append(got, r.Action)
 	}
-	if s := strings.Join(got, " "); s != "segment live segment playback open-case" {
+	if s := strings.Join(got, " "); s != "request request still segment still segment live segment playback open-case" {
 		t.Errorf("log: %s", s)
+	}
+	if len(v.records) != 13 { // what stands there as one line was written for each look
+		t.Errorf("%d records", len(v.records))
 	}
 }

@@ -12,6 +12,8 @@ const (
 	actSearch   = "search"
 	actPlayback = "playback"
 	actSegment  = "segment"
+	actStill    = "still"
+	actRequest  = "request"
 	actLive     = "live"
 	actLeave    = "live-end"
 )

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -26,16 +27,17 @@ const bridgeMost = 250 * time.Millisecond
 //
 // Where a clock that was set back made two runs cover the same time, they stand
 // one after the other, whole: nothing that was recorded is left out, and
-// EXT-X-PROGRAM-DATE-TIME tells when the clock said it was.
+// EXT-X-PROGRAM-DATE-TIME tells when the clock said it was. The same holds where a
+// segment of the sub stream reaches into what the main stream covers.
 func writePlaylist(spans []Span, footage []Footage) (text string, playable bool) {
 	if len(spans) == 0 {
 		return "", false
 	}
 	start, end := spans[0].From, spans[len(spans)-1].To
 	p := playlist{at: start}
-	footage = byRun(footage)
+	footage = inOrder(oneKind(footage))
 	for i, f := range footage {
-		if !f.State.Playable() || !f.End.After(start) || !f.Start.Before(end) {
+		if !f.End.After(start) || !f.Start.Before(end) {
 			continue
 		}
 		until := f.End
@@ -51,6 +53,88 @@ func writePlaylist(spans []Span, footage []Footage) (text string, playable bool)
 	head := fmt.Sprintf("#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-INDEPENDENT-SEGMENTS\n",
 		int(math.Ceil(max(p.longest, gapPiece).Seconds())))
 	return head + p.body.String() + "#EXT-X-ENDLIST\n", playable
+}
+
+// oneKind keeps what can be played, all of it with sound or all without, whichever
+// lasts longer: no browser goes from one to the other within a playlist. What is
+// left out stands there as a gap.
+func oneKind(footage []Footage) []Footage {
+	sounds := func(f Footage) bool { return strings.Contains(f.Codec, ",") }
+	var with, without time.Duration
+	for _, f := range footage {
+		switch {
+		case !f.State.Playable():
+		case sounds(f):
+			with += f.End.Sub(f.Start)
+		default:
+			without += f.End.Sub(f.Start)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(footage), func(f Footage) bool { return !f.State.Playable() || sounds(f) != (with > without) })
+}
+
+// inOrder gives what can be played, with the sub stream where the main one cannot
+// be: a small segment of which less than half is covered stands before the first
+// large one that begins after it.
+func inOrder(footage []Footage) []Footage {
+	var large, small []Footage
+	for _, f := range footage {
+		if f.State.Playable() && f.Stream == camera.StreamMain {
+			large = append(large, f)
+		}
+	}
+	cover := covered(large)
+	for _, f := range footage {
+		if f.State.Playable() && f.Stream != camera.StreamMain && 2*cover.of(f.Start, f.End) < f.End.Sub(f.Start) {
+			small = append(small, f)
+		}
+	}
+	large, small = byRun(large), byRun(small)
+	order := make([]Footage, 0, len(large)+len(small))
+	for _, f := range large {
+		for len(small) > 0 && small[0].Start.Before(f.Start) {
+			order, small = append(order, small[0]), small[1:]
+		}
+		order = append(order, f)
+	}
+	return append(order, small...)
+}
+
+// cover are the intervals that segments cover, in order; none touches another.
+type cover [][2]time.Time
+
+func covered(footage []Footage) cover {
+	byStart := slices.Clone(footage)
+	slices.SortFunc(byStart, func(a, b Footage) int { return a.Start.Compare(b.Start) })
+	var c cover
+	for _, f := range byStart {
+		switch last := len(c) - 1; {
+		case last < 0 || f.Start.After(c[last][1]):
+			c = append(c, [2]time.Time{f.Start, f.End})
+		case f.End.After(c[last][1]):
+			c[last][1] = f.End
+		}
+	}
+	return c
+}
+
+// of tells how much of a time is covered.
+func (c cover) of(from, to time.Time) (sum time.Duration) {
+	first := sort.Search(len(c), func(i int) bool { return c[i][1].After(from) })
+	for _, s := range c[first:] {
+		if !s[0].Before(to) {
+			break
+		}
+		begin, end := from, to
+		if s[0].After(begin) {
+			begin = s[0]
+		}
+		if s[1].Before(end) {
+			end = s[1]
+		}
+		sum += end.Sub(begin)
+	}
+	return sum
 }
 
 // byRun keeps the segments of a run together, the run that begins first in front.

@@ -3,6 +3,7 @@ package cases_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -125,6 +126,97 @@ func TestPlaylistOfARunThatIsNone(t *testing.T) {
 	want := "2.000,1 a 05:00:04.000Z|2.000,2 a 06:00:06.000Z|2.000,3 a 05:00:00.000Z"
 	if s := strings.Join(segments, "|"); s != want {
 		t.Errorf("segments %s\nwant     %s", s, want)
+	}
+}
+
+// TestPlaylistOfTwoStreams: small segments stand where less than half of them is
+// covered by large ones that can be played.
+func TestPlaylistOfTwoStreams(t *testing.T) {
+	const a, b, c = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "cccccccccccccccc"
+	stored, home := camera.StateStored, camera.StateHome
+	for name, x := range map[string]struct {
+		large, small []cases.Footage
+		want         string
+	}{
+		"only large ones": {[]cases.Footage{piece("", a, 0, 0, 6000, stored)}, nil, "6.000,0 a 05:00:00.000Z"},
+		"only small ones": {nil, []cases.Footage{piece("", b, 0, 0, 6000, stored), piece("", b, 1, 6000, 12000, stored)}, "6.000,0 b 05:00:00.000Z|6.000,1 b -"},
+		"the large ones are at home": {
+			[]cases.Footage{piece("", a, 0, 0, 6000, home), piece("", a, 1, 6000, 12000, home)},
+			[]cases.Footage{piece("", b, 0, 0, 6000, stored), piece("", b, 1, 6050, 12000, stored)},
+			"6.050,0 b 05:00:00.000Z|5.950,1 b -",
+		},
+		"all is covered": {
+			[]cases.Footage{piece("", a, 0, 0, 6000, stored), piece("", a, 1, 6000, 12000, stored)},
+			[]cases.Footage{piece("", b, 0, 1000, 7000, stored)}, "6.000,0 a 05:00:00.000Z|6.000,1 a -",
+		},
+		"a hole in the middle": {
+			[]cases.Footage{piece("", a, 0, 0, 6000, stored), piece("", a, 1, 6000, 12000, home), piece("", a, 2, 12000, 18000, home), piece("", a, 3, 18000, 24000, stored)},
+			[]cases.Footage{piece("", b, 0, 0, 6000, stored), piece("", b, 1, 6000, 12000, stored), piece("", b, 2, 12000, 18000, stored), piece("", b, 3, 18000, 24000, stored)},
+			"6.000,0 a 05:00:00.000Z|6.000,1 b 05:00:06.000Z|6.000,2 b -|6.000,3 a 05:00:18.000Z",
+		},
+		"half covered is covered": {
+			[]cases.Footage{piece("", a, 0, 0, 6000, stored)}, []cases.Footage{piece("", b, 0, 3000, 9000, stored)}, "6.000,0 a 05:00:00.000Z",
+		},
+		"less than half": {
+			[]cases.Footage{piece("", a, 0, 0, 6000, stored), piece("", a, 1, 20000, 26000, stored)}, []cases.Footage{piece("", b, 0, 3001, 9001, stored)},
+			"6.000,0 a 05:00:00.000Z|6.000,0 b 05:00:03.001Z|6.000,1 a 05:00:20.000Z",
+		},
+		"covered by two that overlap": {
+			[]cases.Footage{piece("", a, 0, 0, 2000, stored), piece("", c, 0, 0, 2000, stored)}, []cases.Footage{piece("", b, 0, 0, 6000, stored)},
+			"2.000,0 a 05:00:00.000Z|2.000,0 c 05:00:00.000Z|6.000,0 b 05:00:00.000Z",
+		},
+		"covered from both ends": {
+			[]cases.Footage{piece("", a, 0, 0, 2000, stored), piece("", c, 0, 5000, 9000, stored)}, []cases.Footage{piece("", b, 0, 0, 6000, stored)},
+			"2.000,0 a 05:00:00.000Z|4.000,0 c 05:00:05.000Z",
+		},
+		"a small one at home": {nil, []cases.Footage{piece("", b, 0, 0, 6000, home), piece("", b, 1, 6000, 12000, stored)}, "6.000,1 b 05:00:06.000Z"},
+	} {
+		v := newVillage(t)
+		cam := v.house("Nhà 01", 500, camera.ConsentClip)
+		one := v.open(t, "1/2026")
+		v.footage = x.large
+		for _, f := range x.small {
+			f.Stream = camera.StreamSub
+			v.footage = append(v.footage, f)
+		}
+		v.spans = []cases.Span{{From: noon, To: noon.Add(30 * time.Second), State: stored}}
+		text, err := v.Playlist(t.Context(), officer, one.ID, cam.ID, noon, noon.Add(30*time.Second))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		played := slices.DeleteFunc(entries(text), func(e string) bool { return strings.HasSuffix(e, ",") })
+		if got := strings.Join(played, "|"); got != x.want {
+			t.Errorf("%s:\n got %s\nwant %s", name, got, x.want)
+		}
+	}
+}
+
+// TestPlaylistIsOfOneKind: no browser goes from pictures with sound to pictures without.
+func TestPlaylistIsOfOneKind(t *testing.T) {
+	const a, b = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"
+	sounding := func(f cases.Footage) cases.Footage { f.Codec += ",mp4a.40.2"; return f }
+	v := newVillage(t)
+	cam := v.house("Nhà 01", 500, camera.ConsentClip)
+	c := v.open(t, "1/2026")
+	v.spans = []cases.Span{{From: noon, To: noon.Add(time.Minute), State: camera.StateStored}}
+	mute := piece(cam.ID, b, 0, 6000, 12000, camera.StateStored)
+	for name, x := range map[string]struct {
+		footage []cases.Footage
+		want    string
+	}{
+		"more with sound": {[]cases.Footage{sounding(piece(cam.ID, a, 0, 0, 6000, camera.StateStored)), mute, sounding(piece(cam.ID, a, 2, 12000, 18000, camera.StateStored))}, "a"},
+		"more without":    {[]cases.Footage{sounding(piece(cam.ID, a, 0, 0, 6000, camera.StateStored)), mute, piece(cam.ID, b, 1, 12000, 18000, camera.StateStored)}, "b"},
+		"sound at home":   {[]cases.Footage{sounding(piece(cam.ID, a, 0, 0, 6000, camera.StateHome)), mute}, "b"},
+	} {
+		v.footage = x.footage
+		got, err := v.Playlist(t.Context(), officer, c.ID, cam.ID, noon, noon.Add(time.Minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if with, without := strings.Contains(got, a), strings.Contains(got, b); with != (x.want != "b") || without != (x.want == "b") {
+			t.Errorf("%s: with sound %v, without %v", name, with, without)
+		}
 	}
 }
 

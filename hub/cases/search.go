@@ -32,8 +32,19 @@ type Found struct {
 	At       float64 // metres on the road: the middle of what it sees
 	Spans    []Span
 	Playable bool
-	Clock    *camera.Clock // of the newest footage in the window
+	Home     bool          // some of it is at home still, asked for or not
+	Clock    *camera.Clock // from the ledger, else of the newest footage in the window; nil: not known
+	Activity Activity
 }
+
+// Activity is how much moved in a window, where footage may be shown.
+type Activity struct {
+	Step   time.Duration // of one value; the first begins at the window's start
+	Values []byte        // 0 still … 255; nil: nothing is known
+}
+
+// activityMost is the largest number of values: a timeline has no more room.
+const activityMost = 720
 
 // Search answers a question within a case. The line in the audit names stretch
 // and window, and is written before the answer is put together.
@@ -117,12 +128,29 @@ func (c *Cases) fill(ctx context.Context, f *Found, q Question) error {
 		return fmt.Errorf("read footage of %s: %w", f.Camera.ID, err)
 	}
 	f.Spans = spans
-	if n := len(footage); n > 0 {
+	clock, ok, err := c.Cameras.ClockAt(ctx, f.Camera.ID, q.To)
+	switch n := len(footage); {
+	case err != nil:
+		return fmt.Errorf("read clock of %s: %w", f.Camera.ID, err)
+	case ok:
+		f.Clock = &clock
+	case n > 0:
 		f.Clock = &footage[n-1].Clock
 	}
-	shown := c.consents(f.Camera, camera.ActionPlayback) == nil
-	f.Playable = shown && slices.ContainsFunc(footage, func(s Footage) bool { return s.State.Playable() })
+	// When something moved is seen from footage, too.
+	if shown := c.consents(f.Camera, camera.ActionPlayback) == nil; !shown {
+		return nil
+	}
+	f.Activity.Step, f.Activity.Values = c.Past.Activity(footage, q.From, q.To, activityMost)
+	f.Playable = slices.ContainsFunc(footage, func(s Footage) bool { return s.State.Playable() })
+	f.Home = slices.ContainsFunc(footage, func(s Footage) bool { return s.Stream == camera.StreamMain && atHome(s.State) })
 	return nil
+}
+
+// atHome tells whether bytes are at home, and no more than promised: what is asked
+// for or on its way can be looked at there, and be asked for again.
+func atHome(s camera.ByteState) bool {
+	return s == camera.StateHome || s == camera.StateRequested || s == camera.StateUploading
 }
 
 func searchDetail(s camera.Stretch, q Question) string {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,7 +30,24 @@ type village struct {
 	left     []string // viewers that were sent away
 	ended    bool     // the viewer went by itself
 	handed   int      // answers that the rooms behind the door gave away
+
+	between func() // happens once, before the next line is written
+
+	mu        sync.Mutex // of what follows, and of records and handed
+	clocks    map[camera.CameraID]camera.Clock
+	stored    []byte // what the store has of every segment
+	storeErr  error
+	atHome    []byte // what the home gives as a still
+	homeErr   error
+	asked     []string // requests and their ends, as the index was told
+	askErr    error
+	looked    []string // by which camera a home was told, and what it then found wanted
+	lookErr   error
+	meanwhile func() // happens while a home answers
 }
+
+// picture is the first key frame of every segment.
+var picture = []byte("one key frame")
 
 func newVillage(t *testing.T) *village {
 	t.Helper()
@@ -45,8 +63,8 @@ func newVillage(t *testing.T) *village {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &village{now: noon}
-	v.Cases = cases.New(cases.Parts{DB: d, Cameras: v, Past: v, Roads: v, Links: v, Live: v, Audit: v, Now: func() time.Time { return v.now }})
+	v := &village{now: noon, stored: picture, atHome: picture, clocks: map[camera.CameraID]camera.Clock{}}
+	v.Cases = cases.New(cases.Parts{DB: d, Cameras: v, Past: past{v}, Roads: v, Links: v, Home: home{v}, Live: v, Audit: v, Now: func() time.Time { return v.now }})
 	return v
 }
 
@@ -82,18 +100,9 @@ func (v *village) InView(context.Context, time.Time, time.Time) ([]cases.Camera,
 	return v.cams, nil
 }
 
-func (v *village) Window(context.Context, cases.Camera, time.Time, time.Time) ([]cases.Span, []cases.Footage, error) {
-	v.handed++
-	return v.spans, v.footage, nil
-}
-
-func (v *village) Segment(_ context.Context, id camera.SegmentID) (cases.Footage, error) {
-	for _, f := range v.footage {
-		if f.SegmentID == id {
-			return f, nil
-		}
-	}
-	return cases.Footage{}, camera.Errorf(camera.CodeUnknownSegment, "no segment")
+func (v *village) ClockAt(_ context.Context, id camera.CameraID, at time.Time) (camera.Clock, bool, error) {
+	c, ok := v.clocks[id]
+	return c, ok && at.Equal(noon), nil
 }
 
 func (v *village) Check(s camera.Stretch) (camera.Stretch, error) {
@@ -112,6 +121,11 @@ func (v *village) Stretch(a, b camera.Position, _ float64) (camera.Stretch, erro
 
 func (v *village) Seen(view camera.View) []camera.Seen {
 	return []camera.Seen{{Stretch: camera.Stretch{Road: "r1", From: view.Range - 30, To: view.Range + 30}, Facing: camera.DirUp}}
+}
+
+func (v *village) ReadKey(_ context.Context, _ camera.Key, size int64) ([]byte, error) {
+	v.handed++
+	return v.stored[:min(int64(len(v.stored)), size)], v.storeErr
 }
 
 func (v *village) Link(_ context.Context, key camera.Key, _ time.Duration) (string, error) {
@@ -139,6 +153,12 @@ func (v *village) gone(viewer string) {
 }
 
 func (v *village) Append(_ context.Context, r cases.Record) error {
+	if f := v.between; f != nil {
+		v.between = nil
+		f()
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if v.auditErr != nil {
 		return v.auditErr
 	}

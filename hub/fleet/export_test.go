@@ -1,7 +1,11 @@
 package fleet
 
-// Decode lets the fuzzer at what reads agents' messages.
-var Decode = decode
+// Decode, ReadAck and ReadStill let the fuzzer at what reads agents' messages.
+var (
+	Decode    = decode
+	ReadAck   = readAck
+	ReadStill = readStill
+)
 
 // WaitingMost and WorkersEach bound one device's requests.
 const (

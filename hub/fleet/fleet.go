@@ -37,8 +37,9 @@ type Devices interface {
 type Facts interface {
 	Hello(context.Context, camera.DeviceID, camera.Hello) camera.HelloReply
 	Announce(context.Context, camera.DeviceID, camera.Announce) camera.AnnounceReply
-	Slot(context.Context, camera.DeviceID, camera.SegmentID) camera.SlotReply
-	Stored(context.Context, camera.DeviceID, camera.SegmentID) camera.StoredReply
+	Slots(context.Context, camera.DeviceID, []camera.SegmentID) camera.SlotsReply
+	Stored(context.Context, camera.DeviceID, []camera.SegmentID) camera.StoredReply
+	Wants(context.Context, camera.DeviceID) camera.WantsReply
 	Status(context.Context, camera.DeviceID, camera.Status) error
 	Linked(ctx context.Context, id camera.DeviceID, at time.Time)
 	Unlinked(ctx context.Context, id camera.DeviceID, at time.Time)

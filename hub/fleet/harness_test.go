@@ -32,6 +32,7 @@ type event struct {
 type facts struct {
 	events chan event // Linked and Unlinked
 	calls  chan event // everything else
+	wants  []camera.Want
 	hello  func(camera.DeviceID, camera.Hello) camera.HelloReply
 	status func(context.Context, camera.DeviceID, camera.Status) error
 }
@@ -53,14 +54,20 @@ func (f *facts) Announce(_ context.Context, id camera.DeviceID, m camera.Announc
 	return camera.AnnounceReply{RefusedGaps: map[int]camera.Refusal{0: {Code: camera.CodeBadClaim, Message: "no"}}}
 }
 
-func (f *facts) Slot(_ context.Context, id camera.DeviceID, m camera.SegmentID) camera.SlotReply {
-	f.calls <- event{"slot", id, m}
-	return camera.SlotReply{Slot: camera.Slot{URL: "/o/footage/x", Header: map[string]string{"If-None-Match": "*"}}}
+func (f *facts) Slots(_ context.Context, id camera.DeviceID, m []camera.SegmentID) camera.SlotsReply {
+	f.calls <- event{"slots", id, m}
+	slot := camera.Slot{URL: "/o/footage/x", Header: map[string]string{"If-None-Match": "*"}}
+	return camera.SlotsReply{Slots: []camera.SlotAnswer{{Slot: slot}, {Stored: true}, {Refusal: camera.Refusal{Code: camera.CodeNoConsent, Message: "no"}}}}
 }
 
-func (f *facts) Stored(_ context.Context, id camera.DeviceID, m camera.SegmentID) camera.StoredReply {
+func (f *facts) Stored(_ context.Context, id camera.DeviceID, m []camera.SegmentID) camera.StoredReply {
 	f.calls <- event{"stored", id, m}
-	return camera.StoredReply{Refusal: camera.Refusal{Code: camera.CodeUnknownSegment, Message: "no"}}
+	return camera.StoredReply{Refused: map[int]camera.Refusal{1: {Code: camera.CodeUnknownSegment, Message: "no"}}}
+}
+
+func (f *facts) Wants(_ context.Context, id camera.DeviceID) camera.WantsReply {
+	f.calls <- event{"wants", id, nil}
+	return camera.WantsReply{Wants: f.wants}
 }
 
 func (f *facts) Status(ctx context.Context, id camera.DeviceID, m camera.Status) error {

@@ -186,7 +186,7 @@ func TestForeignSubjects(t *testing.T) {
 		camera.InboxPrefix(b.id) + ".x", "_INBOX.x", "$SYS.REQ.SERVER.PING", "anything",
 	} {
 		t.Run("publish "+subject[:8], func(t *testing.T) {
-			if err := a.Publish(subject, []byte(`{"v":1}`)); err != nil {
+			if err := a.Publish(subject, []byte(`{"v":2}`)); err != nil {
 				t.Fatal(err)
 			}
 			if err := next(t, a.errs); !errors.Is(err, nats.ErrPermissionViolation) {
@@ -276,11 +276,11 @@ func TestHubSpeaksForNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, reply := range []string{camera.DownSubject(b.id, "live"), camera.InboxPrefix(b.id) + ".x", camera.InboxPrefix(a.id)} {
-		if err := a.PublishRequest(camera.UpSubject(a.id, "status"), reply, []byte(`{"v":1}`)); err != nil {
+		if err := a.PublishRequest(camera.UpSubject(a.id, "status"), reply, []byte(`{"v":2}`)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := a.Publish(camera.UpSubject(a.id, "status"), []byte(`{"v":1}`)); err != nil {
+	if err := a.Publish(camera.UpSubject(a.id, "status"), []byte(`{"v":2}`)); err != nil {
 		t.Fatal(err)
 	}
 	wantCode(t, a, "") // everything before it has been dealt with

@@ -7,12 +7,6 @@ import (
 	camera "xulang.vn/camera"
 )
 
-// Bounds of what one message may name.
-const (
-	camerasMost = 256
-	detailMost  = 200 // bytes of a technician's note
-)
-
 // answer does what a device asks. Whatever it sent, there is an answer.
 func (f *Fleet) answer(ctx context.Context, id camera.DeviceID, verb string, payload []byte) any {
 	m, err := decode(verb, payload)
@@ -29,19 +23,32 @@ func (f *Fleet) answer(ctx context.Context, id camera.DeviceID, verb string, pay
 		r := f.facts.Announce(ctx, id, m)
 		r.V = camera.LinkVersion
 		return r
-	case camera.SlotRequest:
-		r := f.facts.Slot(ctx, id, m.SegmentID)
+	case camera.SlotsRequest:
+		r := f.facts.Slots(ctx, id, m.Segments)
 		r.V = camera.LinkVersion
 		return r
 	case camera.StoredNotice:
-		r := f.facts.Stored(ctx, id, m.SegmentID)
+		r := f.facts.Stored(ctx, id, m.Segments)
 		r.V = camera.LinkVersion
 		return r
+	case camera.WantsRequest:
+		return f.wants(ctx, id)
 	case camera.Status:
 		return refusal(f.facts.Status(ctx, id, m))
 	default: // camera.ClockProbe
 		return camera.ClockReply{V: camera.LinkVersion, Hub: f.now().UTC()}
 	}
+}
+
+// wants never gives a part of them: the device would let go of the rest.
+func (f *Fleet) wants(ctx context.Context, id camera.DeviceID) any {
+	r := f.facts.Wants(ctx, id)
+	if len(r.Wants) > camera.WantsMost {
+		f.log.Error("too many wants for one device", "device", id, "wants", len(r.Wants))
+		return refusal(camera.Errorf(camera.CodeTooLarge, "%d wants, at most %d", len(r.Wants), camera.WantsMost))
+	}
+	r.V = camera.LinkVersion
+	return r
 }
 
 // refusal is the plain reply. Every reply with a code reads as one; nil is
@@ -60,10 +67,12 @@ func decode(verb string, payload []byte) (any, error) {
 		return read(payload, func(m camera.Announce) error {
 			return atMost("segments and gaps", len(m.Segments)+len(m.Gaps), camera.AnnounceMost)
 		})
-	case camera.VerbSlot:
-		return read(payload, func(m camera.SlotRequest) error { return checkSegment(m.SegmentID) })
+	case camera.VerbSlots:
+		return read(payload, func(m camera.SlotsRequest) error { return checkSegments(m.Segments) })
 	case camera.VerbStored:
-		return read(payload, func(m camera.StoredNotice) error { return checkSegment(m.SegmentID) })
+		return read(payload, func(m camera.StoredNotice) error { return checkSegments(m.Segments) })
+	case camera.VerbWants:
+		return read(payload, func(camera.WantsRequest) error { return nil })
 	case camera.VerbStatus:
 		return read(payload, checkStatus)
 	case camera.VerbClock:
@@ -91,30 +100,4 @@ func read[M any](payload []byte, check func(M) error) (any, error) {
 		return nil, err
 	}
 	return m, nil
-}
-
-func atMost(what string, n, most int) error {
-	if n > most {
-		return camera.Errorf(camera.CodeTooLarge, "%d %s, at most %d", n, what, most)
-	}
-	return nil
-}
-
-func checkSegment(id camera.SegmentID) error {
-	if !id.Camera.Valid() || len(id.Run) != 16 {
-		return camera.Errorf(camera.CodeBadRequest, "not the name of a segment")
-	}
-	return nil
-}
-
-func checkStatus(m camera.Status) error {
-	if err := atMost("cameras", len(m.Cameras), camerasMost); err != nil {
-		return err
-	}
-	for _, c := range m.Cameras {
-		if !c.Camera.Valid() || len(c.State) > detailMost || len(c.Detail) > detailMost || len(c.Codec) > detailMost {
-			return camera.Errorf(camera.CodeBadRequest, "a camera's status that is out of bounds")
-		}
-	}
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,36 +22,64 @@ var segment = camera.SegmentID{Camera: camera.NewCameraID("h1", "s", 1), Run: "0
 func TestVerbs(t *testing.T) {
 	h := start(t, newFacts(), fleet.Config{}, time.Now)
 	a, _ := h.join(t)
-	hello := ask[camera.HelloReply](t, a, camera.VerbHello, camera.Hello{V: 1, Version: "v1"})
-	if e := next(t, h.facts.calls); hello.V != 1 || e.id != a.id || e.m.(camera.Hello).Version != "v1" {
+	hello := ask[camera.HelloReply](t, a, camera.VerbHello, camera.Hello{V: camera.LinkVersion, Version: "v1"})
+	if e := next(t, h.facts.calls); hello.V != camera.LinkVersion || e.id != a.id || e.m.(camera.Hello).Version != "v1" {
 		t.Fatalf("hello %+v became %+v", hello, e)
 	}
-	announce := ask[camera.AnnounceReply](t, a, camera.VerbAnnounce, camera.Announce{V: 1, Segments: []camera.Segment{{SegmentID: segment}}})
-	if e := next(t, h.facts.calls); announce.V != 1 || announce.RefusedGaps[0].Code != camera.CodeBadClaim || e.m.(camera.Announce).Segments[0].SegmentID != segment {
+	announce := ask[camera.AnnounceReply](t, a, camera.VerbAnnounce, camera.Announce{V: camera.LinkVersion, Segments: []camera.Segment{{SegmentID: segment}}})
+	if e := next(t, h.facts.calls); announce.V != camera.LinkVersion || announce.RefusedGaps[0].Code != camera.CodeBadClaim || e.m.(camera.Announce).Segments[0].SegmentID != segment {
 		t.Fatalf("announce %+v became %+v", announce, e)
 	}
-	slot := ask[camera.SlotReply](t, a, camera.VerbSlot, camera.SlotRequest{V: 1, SegmentID: segment})
-	if e := next(t, h.facts.calls); slot.V != 1 || slot.URL == "" || slot.Header["If-None-Match"] != "*" || e.m != segment {
-		t.Fatalf("slot %+v became %+v", slot, e)
+	other := segment
+	other.Seq++
+	names := []camera.SegmentID{segment, other, segment}
+	slots := ask[camera.SlotsReply](t, a, camera.VerbSlots, camera.SlotsRequest{V: camera.LinkVersion, Segments: names})
+	if e := next(t, h.facts.calls); slots.V != camera.LinkVersion || len(slots.Slots) != 3 || slots.Slots[0].Header["If-None-Match"] != "*" ||
+		!slots.Slots[1].Stored || slots.Slots[2].Code != camera.CodeNoConsent || !slices.Equal(e.m.([]camera.SegmentID), names) {
+		t.Fatalf("slots %+v became %+v", slots, e)
 	}
-	stored := ask[camera.StoredReply](t, a, camera.VerbStored, camera.StoredNotice{V: 1, SegmentID: segment})
-	if e := next(t, h.facts.calls); stored.V != 1 || stored.Code != camera.CodeUnknownSegment || e.m != segment {
+	stored := ask[camera.StoredReply](t, a, camera.VerbStored, camera.StoredNotice{V: camera.LinkVersion, Segments: names})
+	if e := next(t, h.facts.calls); stored.V != camera.LinkVersion || stored.Refused[1].Code != camera.CodeUnknownSegment || !slices.Equal(e.m.([]camera.SegmentID), names) {
 		t.Fatalf("stored %+v became %+v", stored, e)
 	}
 	wantCode(t, a, "")
 	before := time.Now()
-	clock := ask[camera.ClockReply](t, a, camera.VerbClock, camera.ClockProbe{V: 1, Sent: before})
-	if clock.V != 1 || clock.Hub.Before(before.Round(0)) || clock.Hub.After(time.Now().Round(0)) {
+	clock := ask[camera.ClockReply](t, a, camera.VerbClock, camera.ClockProbe{V: camera.LinkVersion, Sent: before})
+	if clock.V != camera.LinkVersion || clock.Hub.Before(before.Round(0)) || clock.Hub.After(time.Now().Round(0)) {
 		t.Fatalf("clock %+v", clock)
+	}
+}
+
+// TestWants: a device hears of all its wants or, when they are too many, of none:
+// a part of them would make it let go of the rest.
+func TestWants(t *testing.T) {
+	for n, code := range map[int]camera.Code{0: "", camera.WantsMost: "", camera.WantsMost + 1: camera.CodeTooLarge} {
+		f := newFacts()
+		for i := range n {
+			f.wants = append(f.wants, camera.Want{Camera: segment.Camera, From: time.UnixMilli(int64(i)).UTC(), To: time.UnixMilli(int64(i + 1)).UTC(), Fetch: true})
+		}
+		h := start(t, f, fleet.Config{}, time.Now)
+		a, _ := h.join(t)
+		got := ask[camera.WantsReply](t, a, camera.VerbWants, camera.WantsRequest{V: camera.LinkVersion})
+		if e := next(t, h.facts.calls); e.what != "wants" || e.id != a.id || got.V != camera.LinkVersion || got.Code != code {
+			t.Errorf("%d wants: %+v, %q %s", n, e, got.Code, got.Message)
+		}
+		if code == "" && !slices.Equal(got.Wants, f.wants) || code != "" && len(got.Wants) > 0 {
+			t.Errorf("%d wants became %d", n, len(got.Wants))
+		}
 	}
 }
 
 func TestBadMessages(t *testing.T) {
 	h := start(t, newFacts(), fleet.Config{}, time.Now)
 	a, _ := h.join(t)
-	many := camera.Announce{V: 1, Gaps: make([]camera.Gap, camera.AnnounceMost+1)}
-	crowd := camera.Hello{V: 1, Cameras: make([]camera.CameraNote, 300)}
-	long := camera.Status{V: 1, Cameras: []camera.CameraStatus{{Camera: segment.Camera, Detail: strings.Repeat("x", 201)}}}
+	many := camera.Announce{V: camera.LinkVersion, Gaps: make([]camera.Gap, camera.AnnounceMost+1)}
+	crowd := camera.Hello{V: camera.LinkVersion, Cameras: make([]camera.CameraNote, 300)}
+	long := camera.Status{V: camera.LinkVersion, Cameras: []camera.CameraStatus{{Camera: segment.Camera, Detail: strings.Repeat("x", 201)}}}
+	crowded := camera.SlotsRequest{V: camera.LinkVersion, Segments: slices.Repeat([]camera.SegmentID{segment}, camera.SlotsMost+1)}
+	short := segment
+	short.Run = "0123"
+	second := camera.StoredNotice{V: camera.LinkVersion, Segments: []camera.SegmentID{segment, short}}
 	cases := []struct {
 		name, verb string
 		payload    any
@@ -60,17 +89,25 @@ func TestBadMessages(t *testing.T) {
 		{"no JSON", "hello", []byte("{"), camera.CodeBadRequest},
 		{"another form", "announce", []byte(`[1]`), camera.CodeBadRequest},
 		{"version a word", "status", []byte(`{"v":"1"}`), camera.CodeBadRequest},
-		{"field of another type", "announce", []byte(`{"v":1,"segments":{}}`), camera.CodeBadRequest},
+		{"field of another type", "announce", []byte(`{"v":2,"segments":{}}`), camera.CodeBadRequest},
 		{"deep", "status", bytes.Repeat([]byte("["), 100_000), camera.CodeBadRequest},
 		{"as large as may be", "status", bytes.Repeat([]byte(" "), camera.MessageLargest), camera.CodeBadRequest},
-		{"bad hash", "announce", []byte(`{"v":1,"segments":[{"sha256":"zz"}]}`), camera.CodeBadRequest},
+		{"bad hash", "announce", []byte(`{"v":2,"segments":[{"sha256":"zz"}]}`), camera.CodeBadRequest},
 		{"no version", "status", []byte(`{}`), camera.CodeBadVersion},
-		{"next version", "status", []byte(`{"v":2,"cameras":"another form"}`), camera.CodeBadVersion},
-		{"unknown verb", "dance", []byte(`{"v":1}`), camera.CodeBadRequest},
+		{"next version", "status", []byte(`{"v":3,"cameras":"another form"}`), camera.CodeBadVersion},
+		{"unknown verb", "dance", []byte(`{"v":2}`), camera.CodeBadRequest},
 		{"too many gaps", "announce", many, camera.CodeTooLarge},
 		{"too many cameras", "hello", crowd, camera.CodeTooLarge},
-		{"no segment", "slot", []byte(`{"v":1}`), camera.CodeBadRequest},
-		{"bad segment", "stored", []byte(`{"v":1,"camera":"../x","run":"0123456789abcdef"}`), camera.CodeBadRequest},
+		{"version before", "slots", []byte(`{"v":1,"camera":"caaaaaaaaaaaaaaaa","run":"0123456789abcdef"}`), camera.CodeBadVersion},
+		{"verb of the version before", "slot", []byte(`{"v":2}`), camera.CodeBadRequest},
+		{"no segment", "slots", []byte(`{"v":2}`), camera.CodeBadRequest},
+		{"too many segments", "slots", crowded, camera.CodeTooLarge},
+		{"too many stored", "stored", crowded, camera.CodeTooLarge},
+		{"the second is bad", "stored", second, camera.CodeBadRequest},
+		{"bad segment", "stored", []byte(`{"v":2,"segments":[{"camera":"../x","run":"0123456789abcdef"}]}`), camera.CodeBadRequest},
+		{"segments a word", "slots", []byte(`{"v":2,"segments":"all"}`), camera.CodeBadRequest},
+		{"wants of no version", "wants", []byte(`{}`), camera.CodeBadVersion},
+		{"bad signature", "announce", []byte(`{"v":2,"gaps":[{"signature":"AAAA"}]}`), camera.CodeBadRequest},
 		{"long detail", "status", long, camera.CodeBadRequest},
 	}
 	for _, c := range cases {
@@ -112,7 +149,7 @@ func TestHandlerErrors(t *testing.T) {
 	if r.Code != camera.CodeInternal || strings.Contains(r.Message, "secret") {
 		t.Fatalf("%+v", r)
 	}
-	hello := ask[camera.HelloReply](t, a, camera.VerbHello, camera.Hello{V: 1})
+	hello := ask[camera.HelloReply](t, a, camera.VerbHello, camera.Hello{V: camera.LinkVersion})
 	if hello.Code != camera.CodeInternal || !strings.Contains(h.log.String(), "panicked") {
 		t.Fatalf("%+v", hello)
 	}
@@ -178,7 +215,7 @@ func TestOneCannotStarveOthers(t *testing.T) {
 	}
 	const most = fleet.WorkersEach + fleet.WaitingMost
 	for range most + 5 {
-		if err := a.PublishRequest(camera.UpSubject(id, "status"), inbox, []byte(`{"v":1}`)); err != nil {
+		if err := a.PublishRequest(camera.UpSubject(id, "status"), inbox, []byte(`{"v":2}`)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -213,11 +250,17 @@ func TestOneCannotStarveOthers(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	f.Add("hello", []byte(`{"v":1,"cameras":[{"camera":"c","view":{}}]}`))
-	f.Add("announce", []byte(`{"v":1,"segments":[{"media":6000,"sha256":"00"}],"gaps":[{"start":"2026-11-22T00:00:00Z"}]}`))
-	f.Add("slot", []byte(`{"v":1,"camera":"caaaaaaaaaaaaaaaa","run":"0123456789abcdef","seq":4294967296}`))
-	f.Add("status", []byte(`{"v":1,"cameras":[{"camera":"caaaaaaaaaaaaaaaa"}]}`))
-	f.Add("clock", []byte(`{"v":1,"sent":"2026-11-22T00:00:00+07:00"}`))
+	f.Add("hello", []byte(`{"v":2,"cameras":[{"camera":"c","view":{}}]}`))
+	f.Add("announce", []byte(`{"v":2,"segments":[{"media":6000,"sha256":"00"}],"gaps":[{"start":"2026-11-22T00:00:00Z"}]}`))
+	f.Add("announce", []byte(`{"v":2,"segments":[{"stream":"sub","key_size":-1,"key_sha256":"","activity":"AP8=","signature":"AA=="}]}`))
+	f.Add("slots", []byte(`{"v":2,"segments":[{"camera":"caaaaaaaaaaaaaaaa","run":"0123456789abcdef","seq":4294967295}]}`))
+	f.Add("slots", []byte(`{"v":2,"segments":[{"camera":"caaaaaaaaaaaaaaaa","run":"0123456789abcdef","seq":4294967296},null]}`))
+	f.Add("stored", []byte(`{"v":2,"segments":[]}`))
+	f.Add("wants", []byte(`{"v":2,"wants":[{"from":"9999-12-31T23:59:59-23:59"}]}`))
+	f.Add("status", []byte(`{"v":2,"spool":{"days":1e308,"waiting":-1},"uplink":{"rate":9223372036854775807},"clock":{"bound":9223372036854775807},"temperature":-1e308}`))
+	f.Add("status", []byte(`{"v":2,"cameras":[{"camera":"caaaaaaaaaaaaaaaa","verified":"9999-12-31T23:59:59-23:59","uplink":"all"}],"temperature":null}`))
+	f.Add("status", []byte(`{"v":2,"cameras":[{"camera":"caaaaaaaaaaaaaaaa"}]}`))
+	f.Add("clock", []byte(`{"v":2,"sent":"2026-11-22T00:00:00+07:00"}`))
 	f.Fuzz(func(t *testing.T, verb string, payload []byte) {
 		m, err := fleet.Decode(verb, payload)
 		if (m == nil) == (err == nil) {
@@ -228,6 +271,11 @@ func FuzzDecode(f *testing.F) {
 				t.Fatalf("%s: %v", code, err)
 			}
 			return
+		}
+		if s, ok := m.(camera.Status); ok { // the hub shows these times in UTC
+			for i, c := range s.Cameras {
+				s.Cameras[i].Since, s.Cameras[i].Verified = c.Since.UTC(), c.Verified.UTC()
+			}
 		}
 		if _, err := json.Marshal(m); err != nil {
 			t.Fatalf("what was read cannot be written: %v", err)

@@ -7,23 +7,36 @@ import (
 	camera "xulang.vn/camera"
 )
 
+// Claims tells what the device that announces may claim.
+type Claims interface {
+	// Owns tells whether a camera is the device's own.
+	Owns(camera.CameraID) bool
+	// Signed tells whether the device made this signature of the payload.
+	Signed(payload []byte, sig camera.Signature) bool
+}
+
 // How far from the hub's clock a claim may lie.
 const (
-	aheadMost = 2 * time.Second     // two synchronised clocks may differ by this much
-	oldMost   = 40 * 24 * time.Hour // longer than any agent's spool keeps footage
-	gapMost   = 400 * 24 * time.Hour
+	aheadMost = 2 * time.Second           // two synchronised clocks may differ by this much
+	oldMost   = 40 * 24 * time.Hour       // longer than an agent may have been without the hub
+	gapMost   = 400 * 24 * time.Hour      // of one gap
+	goneMost  = 10 * 365 * 24 * time.Hour // of one that tells of footage that is gone: the ring of a box that runs for years
 )
 
-// checkSegment tells whether the hub may believe a claim. It cuts the claim's times
-// to whole milliseconds first: finer ones are not stored, and a segment that has
-// no length without them has none.
-func checkSegment(s *camera.Segment, owned func(camera.CameraID) bool, now time.Time) error {
-	s.Start, s.End = whole(s.Start), whole(s.End)
+// checkSegment tells whether the hub may believe a claim. It cuts the claim to
+// whole milliseconds first: finer parts are not stored, and a segment that has no
+// length without them has none. The signature is checked of what will be stored,
+// so that it is good for what is read back.
+func checkSegment(s *camera.Segment, c Claims, now time.Time) error {
+	s.Start, s.End, s.SenderReport = whole(s.Start), whole(s.End), whole(s.SenderReport)
+	for _, m := range []*camera.Millis{&s.Media, &s.Clock.Offset, &s.Clock.Bound} {
+		*m = millis(time.Duration(*m).Milliseconds())
+	}
 	if err := s.Check(); err != nil {
 		return err
 	}
 	switch {
-	case !owned(s.Camera):
+	case !c.Owns(s.Camera):
 		return foreign(s.Camera)
 	case string(s.Run) != strings.ToLower(string(s.Run)):
 		// Object keys and routes know runs in lower case only.
@@ -35,33 +48,54 @@ func checkSegment(s *camera.Segment, owned func(camera.CameraID) bool, now time.
 	case strings.ContainsFunc(s.Codec, notCodec):
 		return camera.Errorf(camera.CodeBadClaim, "segment %s: codec %q", s.SegmentID, s.Codec)
 	}
-	return checkTime(s.End, now)
+	if err := checkTime(s.End, now, oldMost); err != nil {
+		return err
+	}
+	if !signed(c, s.Payload(), s.Signature) {
+		return camera.Errorf(camera.CodeBadClaim, "segment %s: not signed by this device", s.SegmentID)
+	}
+	return nil
 }
 
 // notCodec finds what RFC 6381 has no use for and a playlist must not carry.
 func notCodec(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }
 
-func checkGap(g *camera.Gap, owned func(camera.CameraID) bool, now time.Time) error {
+func checkGap(g *camera.Gap, c Claims, now time.Time) error {
 	g.Start, g.End = whole(g.Start), whole(g.End)
 	if err := g.Check(); err != nil {
 		return err
 	}
-	if !owned(g.Camera) {
+	if !c.Owns(g.Camera) {
 		return foreign(g.Camera)
 	}
-	// A gap may begin long ago: a camera that is off stays off.
-	if g.End.Sub(g.Start) > gapMost {
-		return camera.Errorf(camera.CodeBadClaim, "gap of %s: longer than %s", g.Camera, gapMost)
+	// A gap may begin long ago: a camera that is off stays off. And what leaves a
+	// disk today may have been recorded at any time.
+	longest, oldest := gapMost, oldMost
+	if _, gone := leaves[g.Cause]; gone {
+		longest, oldest = goneMost, goneMost
 	}
-	return checkTime(g.End, now)
+	if g.End.Sub(g.Start) > longest {
+		return camera.Errorf(camera.CodeBadClaim, "gap of %s: longer than %s", g.Camera, longest)
+	}
+	if err := checkTime(g.End, now, oldest); err != nil {
+		return err
+	}
+	if !signed(c, g.Payload(), g.Signature) {
+		return camera.Errorf(camera.CodeBadClaim, "gap of %s: not signed by this device", g.Camera)
+	}
+	return nil
 }
 
-func checkTime(end, now time.Time) error {
+func signed(c Claims, payload []byte, sig camera.Signature) bool {
+	return !sig.IsZero() && c.Signed(payload, sig)
+}
+
+func checkTime(end, now time.Time, oldest time.Duration) error {
 	switch {
 	case end.After(now.Add(aheadMost)):
 		return camera.Errorf(camera.CodeFutureClaim, "ends %s from now", end.Sub(now).Round(time.Millisecond))
-	case end.Before(now.Add(-oldMost)):
-		return camera.Errorf(camera.CodeBadClaim, "ended %s ago, at most %s", now.Sub(end).Round(time.Hour), oldMost)
+	case end.Before(now.Add(-oldest)):
+		return camera.Errorf(camera.CodeBadClaim, "ended %s ago, at most %s", now.Sub(end).Round(time.Hour), oldest)
 	}
 	return nil
 }

@@ -36,8 +36,17 @@ func TestHostileClaims(t *testing.T) {
 		"chain broken":       {func(s *camera.Segment) { s.Prev = camera.Hash{} }, camera.CodeBadClaim},
 		"run of words":       {func(s *camera.Segment) { s.Run = "../../etc/passwd" }, camera.CodeBadClaim},
 		"run in capitals":    {func(s *camera.Segment) { s.Run = "00000000000000AA" }, camera.CodeBadClaim},
-		"negative media":     {func(s *camera.Segment) { s.Media = -1 }, camera.CodeBadClaim},
-		"negative bound":     {func(s *camera.Segment) { s.Clock.Bound = -1 }, camera.CodeBadClaim},
+		"negative media":     {func(s *camera.Segment) { s.Media = camera.Millis(-time.Millisecond) }, camera.CodeBadClaim},
+		"absurd bound":       {func(s *camera.Segment) { s.Clock.Bound = -1 << 63 }, camera.CodeBadClaim},
+		"report of year one": {func(s *camera.Segment) { s.SenderReport = time.Time{}.Add(time.Microsecond) }, camera.CodeBadClaim}, // reads back as none
+		"unknown stream":     {func(s *camera.Segment) { s.Stream = "third" }, camera.CodeBadClaim},
+		"key frame of all":   {func(s *camera.Segment) { s.KeySize = s.Size + 1 }, camera.CodeBadClaim},
+		"key without a hash": {func(s *camera.Segment) { s.KeySHA256 = camera.Hash{} }, camera.CodeBadClaim},
+		"long activity":      {func(s *camera.Segment) { s.Activity = camera.Activity(make([]byte, 122)) }, camera.CodeBadClaim},
+		"other activity":     {func(s *camera.Segment) { s.Activity = "\x00" }, camera.CodeConflict},
+		"other stream":       {func(s *camera.Segment) { s.Stream = camera.StreamSub }, camera.CodeConflict},
+		"other clock":        {func(s *camera.Segment) { s.Clock.Offset = 0 }, camera.CodeConflict},
+		"negative bound":     {func(s *camera.Segment) { s.Clock.Bound = camera.Millis(-time.Millisecond) }, camera.CodeBadClaim},
 		"picture":            {func(s *camera.Segment) { s.Width = -1 }, camera.CodeBadClaim},
 		"codec line break":   {func(s *camera.Segment) { s.Codec = "avc1\n#EXT-X-ENDLIST" }, camera.CodeBadClaim},
 		"codec quote":        {func(s *camera.Segment) { s.Codec = `avc1",URI="x` }, camera.CodeBadClaim},
@@ -60,6 +69,8 @@ func TestHostileClaims(t *testing.T) {
 		"future":         {func(g *camera.Gap) { g.End = clock().Add(3 * time.Second) }, camera.CodeFutureClaim},
 		"since year one": {func(g *camera.Gap) { g.Start = time.Time{} }, camera.CodeBadClaim},
 		"long over":      {func(g *camera.Gap) { g.Start, g.End = g.Start.AddDate(0, 0, -42), g.Start.AddDate(0, 0, -41) }, camera.CodeBadClaim},
+		"unknown stream": {func(g *camera.Gap) { g.Stream = "third" }, camera.CodeBadClaim},
+		"eleven years":   {func(g *camera.Gap) { g.Cause, g.Start = camera.CauseOverwritten, g.Start.AddDate(-11, 0, 0) }, camera.CodeBadClaim},
 		"inverted":       {func(g *camera.Gap) { g.Start, g.End = g.End, g.Start }, camera.CodeBadClaim},
 	} {
 		bad := gap(100, 200)
@@ -73,7 +84,9 @@ func TestHostileClaims(t *testing.T) {
 	if len(entries) != 3 || len(gaps) != 1 {
 		t.Errorf("%d segments and %d gaps, want the 3 and 1 good ones", len(entries), len(gaps))
 	}
-	accept(t, x, nil, camera.Gap{Camera: mine, Start: start.AddDate(0, 0, -90), End: start, Cause: camera.CauseCameraOff})
+	accept(t, x, nil, camera.Gap{Camera: mine, Start: start.AddDate(0, 0, -90), End: start, Cause: camera.CauseCameraOff},
+		// A ring that went round for years, and a part of it that was recorded long ago.
+		camera.Gap{Camera: mine, Start: start.AddDate(-3, 0, 0), End: start.AddDate(0, 0, -50), Cause: camera.CauseOverwritten})
 }
 
 func TestMessagesRefusedAsAWhole(t *testing.T) {
@@ -84,16 +97,16 @@ func TestMessagesRefusedAsAWhole(t *testing.T) {
 		m    camera.Announce
 		code camera.Code
 	}{
-		{camera.Announce{V: 2, Segments: segments(1)}, camera.CodeBadVersion},
-		{camera.Announce{V: 1, Segments: segments(camera.AnnounceMost), Gaps: gaps}, camera.CodeTooLarge},
+		{camera.Announce{V: camera.LinkVersion - 1, Segments: segments(1)}, camera.CodeBadVersion},
+		{camera.Announce{V: camera.LinkVersion, Segments: segments(camera.AnnounceMost), Gaps: gaps}, camera.CodeTooLarge},
 	} {
-		if _, err := x.Put(t.Context(), c.m, owned); camera.CodeOf(err) != c.code {
+		if _, err := x.Put(t.Context(), c.m, device); camera.CodeOf(err) != c.code {
 			t.Errorf("%v, want %q", err, c.code)
 		}
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := x.Put(ended, camera.Announce{V: 1, Segments: segments(1)}, owned); !errors.Is(err, context.Canceled) {
+	if _, err := x.Put(ended, camera.Announce{V: camera.LinkVersion, Segments: sign(segments(1))}, device); !errors.Is(err, context.Canceled) {
 		t.Errorf("announcement after the link ended: %v", err)
 	}
 	if entries, _ := window(t, x, start, clock()); len(entries) != 0 {

@@ -37,7 +37,7 @@ func putForEver(ctx context.Context, path string) error {
 	for seq := uint32(0); ; seq++ {
 		s := segment(seq % 500)
 		s.Run = camera.RunID(fmt.Sprintf("%016x", seq/500))
-		if _, err := x.Put(ctx, camera.Announce{V: camera.LinkVersion, Segments: []camera.Segment{s}}, owned); err != nil {
+		if _, err := x.Put(ctx, camera.Announce{V: camera.LinkVersion, Segments: sign([]camera.Segment{s})}, device); err != nil {
 			return err
 		}
 		if _, err := fmt.Println(seq); err != nil {
@@ -99,7 +99,7 @@ func lookFor(t *testing.T, path string, acknowledged map[uint32]bool, when strin
 	for seq := range acknowledged {
 		s := segment(seq % 500)
 		s.Run = camera.RunID(fmt.Sprintf("%016x", seq/500))
-		if e, err := x.Segment(t.Context(), s.SegmentID); err != nil || e.Segment != s {
+		if e, err := x.Segment(t.Context(), s.SegmentID); err != nil || e.Segment != sign([]camera.Segment{s})[0] {
 			t.Errorf("%s: segment %d: %+v, %v", when, seq, e, err)
 		}
 	}

@@ -40,7 +40,8 @@ const (
 // Fill covers the window [from, to) with spans, so that every millisecond of it is
 // in exactly one and no two neighbours are alike. Footage wins over everything;
 // then what was footage and is gone; then gaps, the latest begun first; then what
-// the hub concludes from what it knows. Times are cut to whole milliseconds.
+// the hub concludes from what it knows. Both streams are footage; gaps are those of
+// the main stream alone. Times are cut to whole milliseconds.
 func Fill(entries []Entry, gaps []camera.Gap, k Known, from, to, now time.Time) []Span {
 	a, b := from.UnixMilli(), to.UnixMilli()
 	if a >= b {

@@ -21,8 +21,19 @@ func entry(run camera.RunID, seq uint32, from, to int64, state camera.ByteState)
 	return e
 }
 
+// sub makes an entry one of the sub stream.
+func sub(e index.Entry) index.Entry {
+	e.Stream = camera.StreamSub
+	return e
+}
+
 func gapOf(from, to int64, cause camera.GapCause) camera.Gap {
 	return camera.Gap{Camera: mine, Start: ms(from), End: ms(to), Cause: cause}
+}
+
+func subGap(g camera.Gap) camera.Gap {
+	g.Stream = camera.StreamSub
+	return g
 }
 
 // show writes spans as "0-100 stored, 100-200 disk".
@@ -75,7 +86,11 @@ func TestFill(t *testing.T) {
 			k.State, k.Since, k.LinkedNow = "camera-off", ms(10), false
 			k.Linked = []index.Interval{{From: ms(0), To: ms(50)}}
 		}), from: 0, to: 60, want: "0-10 unreported, 10-50 camera-off, 50-60 unreachable"},
-		"a state that is no cause": {k: with(func(k *index.Known) { k.State, k.Since = "", ms(0) }), from: 99_000, to: 100_000, want: "99000-100000 unreported"},
+		"both streams are footage":       {[]index.Entry{entry("a", 0, 0, 20, home), sub(entry("b", 0, 10, 30, stored))}, nil, linked, 0, 30, "0-10 home, 10-30 stored"},
+		"gone of one stream":             {[]index.Entry{entry("a", 0, 0, 20, home), sub(entry("b", 0, 10, 30, camera.StateExpired))}, nil, linked, 0, 30, "0-20 home, 20-30 overwritten"},
+		"a gap of the sub stream":        {nil, []camera.Gap{gapOf(0, 20, camera.CauseCameraOff), subGap(gapOf(10, 30, camera.CauseOverwritten))}, linked, 0, 30, "0-20 camera-off, 20-30 unreported"},
+		"short hole between two streams": {[]index.Entry{entry("a", 0, 0, 10, home), sub(entry("a", 1, 50, 60, home))}, nil, linked, 0, 60, "0-10 home, 10-50 unreported, 50-60 home"},
+		"a state that is no cause":       {k: with(func(k *index.Known) { k.State, k.Since = "", ms(0) }), from: 99_000, to: 100_000, want: "99000-100000 unreported"},
 	} {
 		got := show(index.Fill(c.entries, c.gaps, c.k, ms(c.from), ms(c.to), ms(now)))
 		if got != c.want {
@@ -93,21 +108,27 @@ func TestFillCoversEveryMillisecond(t *testing.T) {
 		states := rapid.SampledFrom([]camera.ByteState{camera.StateHome, camera.StateRequested, camera.StateUploading, camera.StateStored,
 			camera.StateHeld, camera.StateExpired, camera.StateLost, camera.StateWithheld})
 		var entries []index.Entry
+		streams := rapid.SampledFrom([]camera.Stream{camera.StreamMain, camera.StreamSub})
 		for run := range rapid.IntRange(0, 4).Draw(t, "runs") {
+			stream := streams.Draw(t, "stream")
 			at := moment.Draw(t, "run start")
 			for seq := range rapid.Uint32Range(0, 6).Draw(t, "segments") {
 				end := at + length.Draw(t, "length")
 				if rapid.IntRange(0, 4).Draw(t, "kept") > 0 {
-					entries = append(entries, entry(camera.RunID(fmt.Sprint(run)), seq, at, end, states.Draw(t, "state")))
+					e := entry(camera.RunID(fmt.Sprint(run)), seq, at, end, states.Draw(t, "state"))
+					e.Stream = stream
+					entries = append(entries, e)
 				}
 				at = end + rapid.Int64Range(-20, 400).Draw(t, "hole")
 			}
 		}
 		var gaps []camera.Gap
-		causes := rapid.SampledFrom([]camera.GapCause{camera.CauseDisk, camera.CauseCameraOff, camera.CausePaused})
+		causes := rapid.SampledFrom([]camera.GapCause{camera.CauseDisk, camera.CauseCameraOff, camera.CausePaused, camera.CauseOverwritten})
 		for i := range rapid.Int64Range(0, 7).Draw(t, "gaps") {
-			at := 8*(moment.Draw(t, "gap")/8) + i // the index has one gap for each start
-			gaps = append(gaps, gapOf(at, at+4*length.Draw(t, "gap length"), causes.Draw(t, "cause")))
+			at := 8*(moment.Draw(t, "gap")/8) + i // the index has one gap for each stream and start
+			g := gapOf(at, at+4*length.Draw(t, "gap length"), causes.Draw(t, "cause"))
+			g.Stream = streams.Draw(t, "gap stream")
+			gaps = append(gaps, g)
 		}
 		k := index.Known{
 			Registered: ms(moment.Draw(t, "registered")), LinkedNow: rapid.Bool().Draw(t, "linked now"), Since: ms(moment.Draw(t, "since")),
@@ -183,7 +204,7 @@ func oracle(entries []index.Entry, gaps []camera.Gap, k index.Known, at, now tim
 	}
 	var top *camera.Gap
 	for i, g := range gaps {
-		if within(at, g.Start, g.End) && (top == nil || g.Start.After(top.Start)) {
+		if g.Stream == camera.StreamMain && within(at, g.Start, g.End) && (top == nil || g.Start.After(top.Start)) {
 			top = &gaps[i]
 		}
 	}

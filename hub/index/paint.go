@@ -39,7 +39,7 @@ var order = []colour{
 func strokesOf(entries []Entry, a, b int64) []stroke {
 	runs := slices.Clone(entries)
 	slices.SortFunc(runs, func(x, y Entry) int {
-		return cmp.Or(cmp.Compare(x.Camera, y.Camera), cmp.Compare(x.Run, y.Run), cmp.Compare(x.Seq, y.Seq))
+		return cmp.Or(cmp.Compare(x.Camera, y.Camera), cmp.Compare(x.Stream, y.Stream), cmp.Compare(x.Run, y.Run), cmp.Compare(x.Seq, y.Seq))
 	})
 	var list []stroke
 	for i, e := range runs {
@@ -47,7 +47,7 @@ func strokesOf(entries []Entry, a, b int64) []stroke {
 		if i+1 < len(runs) {
 			next := runs[i+1]
 			start := next.Start.UnixMilli()
-			if next.Camera == e.Camera && next.Run == e.Run && next.Seq == e.Seq+1 && start > s.to && start-s.to <= bridgeMost {
+			if next.Camera == e.Camera && next.Stream == e.Stream && next.Run == e.Run && next.Seq == e.Seq+1 && start > s.to && start-s.to <= bridgeMost {
 				s.to = start
 			}
 		}
@@ -59,6 +59,9 @@ func strokesOf(entries []Entry, a, b int64) []stroke {
 func gapStrokes(gaps []camera.Gap, a, b int64) []stroke {
 	var list []stroke
 	for _, g := range gaps {
+		if g.Stream != camera.StreamMain {
+			continue
+		}
 		list = append(list, stroke{g.Start.UnixMilli(), g.End.UnixMilli(), colour{cause: g.Cause}})
 	}
 	return inside(list, a, b)

@@ -11,12 +11,14 @@ import (
 )
 
 // after holds the states that may follow each state. The way leads forward and may
-// leave steps out; a hold that ends leads back to stored, and nothing leads from a
-// hold to expired: retention does not touch what is held. The last three are final.
+// leave steps out. Two ways lead back: a request that ends before the bytes have
+// arrived leaves them at home, and a hold that ends leaves them stored. Nothing
+// leads from a hold to expired: retention does not touch what is held. The last
+// three are final.
 var after = map[camera.ByteState][]camera.ByteState{
 	camera.StateHome:      {camera.StateRequested, camera.StateUploading, camera.StateStored, camera.StateExpired, camera.StateLost, camera.StateWithheld},
-	camera.StateRequested: {camera.StateUploading, camera.StateStored, camera.StateExpired, camera.StateLost, camera.StateWithheld},
-	camera.StateUploading: {camera.StateStored, camera.StateExpired, camera.StateLost, camera.StateWithheld},
+	camera.StateRequested: {camera.StateHome, camera.StateUploading, camera.StateStored, camera.StateExpired, camera.StateLost, camera.StateWithheld},
+	camera.StateUploading: {camera.StateHome, camera.StateStored, camera.StateExpired, camera.StateLost, camera.StateWithheld},
 	camera.StateStored:    {camera.StateHeld, camera.StateExpired, camera.StateLost, camera.StateWithheld},
 	camera.StateHeld:      {camera.StateStored, camera.StateLost},
 	camera.StateExpired:   nil,

@@ -12,8 +12,8 @@ func TestStateTransitions(t *testing.T) {
 	// One row for each state, a column for what may follow, in the order above.
 	table := map[camera.ByteState]string{
 		camera.StateHome:      "=yyy.yyy",
-		camera.StateRequested: ".=yy.yyy",
-		camera.StateUploading: "..=y.yyy",
+		camera.StateRequested: "y=yy.yyy",
+		camera.StateUploading: "y.=y.yyy",
 		camera.StateStored:    "...=yyyy",
 		camera.StateHeld:      "...y=.y.",
 		camera.StateExpired:   ".....=..",

@@ -26,6 +26,8 @@ type Camera struct {
 	Since      time.Time
 	Detail     string // for a technician
 	Codec      string
+	Verified   time.Time     // end of the newest segment that the device read back as a whole; zero: none yet
+	Uplink     camera.Uplink // the class in force; "" before the first status
 	Registered time.Time
 }
 
@@ -36,7 +38,7 @@ type CameraView struct {
 }
 
 const selectCamera = `SELECT c.id, c.household_id, c.device_id, c.serial, c.channel, c.label,
-	c.consent, c.consent_ms, c.paused, c.sound, c.shared, c.state, c.since_ms, c.detail, c.codec, c.registered_ms,
+	c.consent, c.consent_ms, c.paused, c.sound, c.shared, c.state, c.since_ms, c.detail, c.codec, c.verified_ms, c.uplink, c.registered_ms,
 	v.lon, v.lat, v.heading, v.fov, v.range_m, v.from_ms, v.to_ms
 	FROM cameras c JOIN views v ON v.camera_id = c.id `
 
@@ -44,7 +46,7 @@ func scanCamera(row interface{ Scan(...any) error }) (Camera, error) {
 	var c Camera
 	err := row.Scan(&c.ID, &c.Household, &c.Device, &c.Serial, &c.Channel, &c.Label,
 		&c.Consent.Level, (*db.Instant)(&c.Consent.Until), &c.Consent.Paused, &c.Sound, &c.Shared,
-		&c.State, (*db.Instant)(&c.Since), &c.Detail, &c.Codec, (*db.Instant)(&c.Registered),
+		&c.State, (*db.Instant)(&c.Since), &c.Detail, &c.Codec, (*db.Instant)(&c.Verified), &c.Uplink, (*db.Instant)(&c.Registered),
 		&c.View.Position.Lon, &c.View.Position.Lat, &c.View.Heading, &c.View.FOV, &c.View.Range,
 		(*db.Instant)(&c.View.From), (*db.Instant)(&c.View.To))
 	return c, err

@@ -95,7 +95,7 @@ func TestHelloRefusedAsAWhole(t *testing.T) {
 		many = append(many, note(home, i))
 	}
 	want(t, "65 cameras", refused(h.Hello(t.Context(), d, hello(many...))), camera.CodeTooLarge)
-	want(t, "version", refused(h.Hello(t.Context(), d, camera.Hello{V: 2})), camera.CodeBadVersion)
+	want(t, "version", refused(h.Hello(t.Context(), d, camera.Hello{V: camera.LinkVersion - 1})), camera.CodeBadVersion)
 	want(t, "unknown device", refused(h.Hello(t.Context(), newKey(t).id, hello(note(home, 1)))), camera.CodeForbidden)
 	if list, err := h.Cameras(t.Context()); err != nil || len(list) != 0 {
 		t.Errorf("%d cameras, %v, want none", len(list), err)

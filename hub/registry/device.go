@@ -74,16 +74,17 @@ type listed struct {
 func (r *Registry) devices(ctx context.Context) (listed, error) {
 	l := listed{byID: map[camera.DeviceID]*Device{}, of: map[camera.HouseholdID][]*Device{}}
 	rows, err := r.db.Read().QueryContext(ctx,
-		`SELECT id, household_id, name, seen_ms, revoked_ms IS NOT NULL FROM devices ORDER BY enrolled_ms, id`)
+		`SELECT id, household_id, name, seen_ms, revoked_ms IS NOT NULL, `+selectHealth+` FROM devices ORDER BY enrolled_ms, id`)
 	if err != nil {
 		return l, fmt.Errorf("list devices: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		d := &Device{}
-		if err := rows.Scan(&d.ID, &d.Household, &d.Name, (*db.Instant)(&d.LastSeen), &d.Revoked); err != nil {
+		d, h := &Device{}, &healthRow{}
+		if err := rows.Scan(append([]any{&d.ID, &d.Household, &d.Name, (*db.Instant)(&d.LastSeen), &d.Revoked}, h.columns()...)...); err != nil {
 			return l, fmt.Errorf("list devices: %w", err)
 		}
+		d.Health = h.health()
 		l.byID[d.ID] = d
 		l.of[d.Household] = append(l.of[d.Household], d)
 	}

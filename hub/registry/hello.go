@@ -110,6 +110,8 @@ func note(ctx context.Context, tx *sql.Tx, d camera.DeviceID, h camera.Household
 			state = CASE WHEN cameras.device_id = excluded.device_id THEN cameras.state ELSE '' END,
 			since_ms = CASE WHEN cameras.device_id = excluded.device_id THEN cameras.since_ms ELSE NULL END,
 			detail = CASE WHEN cameras.device_id = excluded.device_id THEN cameras.detail ELSE '' END,
+			verified_ms = CASE WHEN cameras.device_id = excluded.device_id THEN cameras.verified_ms ELSE NULL END,
+			uplink = CASE WHEN cameras.device_id = excluded.device_id THEN cameras.uplink ELSE '' END,
 			device_id = excluded.device_id, label = excluded.label, consent = excluded.consent,
 			consent_ms = excluded.consent_ms, paused = excluded.paused, sound = excluded.sound, shared = excluded.shared`,
 		n.Camera, h, d, n.Serial, n.Channel, n.Label,

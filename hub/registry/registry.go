@@ -41,6 +41,7 @@ type Device struct {
 	Name      string
 	LastSeen  time.Time // zero before the first link
 	Revoked   bool
+	Health    *Health  // nil before the first status
 	Cameras   []Camera // by label
 }
 

@@ -103,6 +103,9 @@ func TestSlotRefuses(t *testing.T) {
 	if _, err := s.Link(t.Context(), foreign, time.Minute); camera.CodeOf(err) != camera.CodeBadClaim {
 		t.Fatalf("link for a bad key: %v", err)
 	}
+	if _, err := s.ReadKey(t.Context(), foreign, 10); camera.CodeOf(err) != camera.CodeBadClaim {
+		t.Fatalf("read of a bad key: %v", err)
+	}
 	slot, err := s.Slot(t.Context(), good, camera.SegmentLargest, sum, 100*time.Hour)
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +136,8 @@ func TestStoreDown(t *testing.T) {
 	}
 	b := &bench{store: s}
 	_, _, _, hasErr := s.Has(t.Context(), b.key())
-	for _, err := range []error{hasErr, s.Ensure(t.Context()), s.Ping(t.Context())} {
+	_, readErr := s.ReadKey(t.Context(), b.key(), 100)
+	for _, err := range []error{hasErr, readErr, s.Ensure(t.Context()), s.Ping(t.Context())} {
 		if camera.CodeOf(err) != camera.CodeUnavailable {
 			t.Fatalf("%v, want %s", err, camera.CodeUnavailable)
 		}

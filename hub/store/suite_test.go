@@ -34,6 +34,7 @@ func conform(t *testing.T, b *bench) {
 	t.Run("links", b.links)
 	t.Run("expired", b.expired)
 	t.Run("has", b.has)
+	t.Run("read key", b.readKey)
 	t.Run("race", b.race)
 }
 
@@ -243,6 +244,29 @@ func (b *bench) has(t *testing.T) {
 	size, sum, ok, err := b.store.Has(t.Context(), key)
 	if err != nil || !ok || size != int64(len(body)) || sum != sha256.Sum256(body) {
 		t.Fatalf("after the put: %d %s %v %v", size, sum, ok, err)
+	}
+}
+
+// readKey: the head of an object and no byte more.
+func (b *bench) readKey(t *testing.T) {
+	key, body := b.key(), random(t, 300_000)
+	if _, err := b.store.ReadKey(t.Context(), key, 10); camera.CodeOf(err) != camera.CodeNotFound {
+		t.Fatalf("before the put: %v", err)
+	}
+	status, text := b.put(t, b.slot(t, key, body, time.Minute), body)
+	want(t, status, http.StatusOK, text)
+	for _, size := range []int64{1, 2, 65_536, 299_999, 300_000} {
+		if got, err := b.store.ReadKey(t.Context(), key, size); err != nil || !bytes.Equal(got, body[:size]) {
+			t.Errorf("%d bytes: %d came back, %v", size, len(got), err)
+		}
+	}
+	for size, code := range map[int64]camera.Code{
+		300_001: camera.CodeBadClaim, camera.KeyLargest: camera.CodeBadClaim,
+		0: camera.CodeTooLarge, -1: camera.CodeTooLarge, camera.KeyLargest + 1: camera.CodeTooLarge,
+	} {
+		if got, err := b.store.ReadKey(t.Context(), key, size); camera.CodeOf(err) != code || got != nil {
+			t.Errorf("%d bytes of 300,000: %d came back, %v, want %s", size, len(got), err, code)
+		}
 	}
 }
 

@@ -66,6 +66,15 @@ function spans(i: number, from: number, to: number): Span[] {
   }
 }
 
+/** Somebody passes now and then; later at homes further on. */
+function moving(i: number, steps: number): string {
+  const value = (k: number) => {
+    const near = Math.abs(((k + 400 - i * 6) % 97) - 40);
+    return near < 3 ? 240 - near * 50 : (k * 7 + i) % 23;
+  };
+  return btoa(String.fromCharCode(...Array.from({ length: Math.min(720, Math.floor(steps)) }, (_, k) => value(k))));
+}
+
 export function search(caseID: string, stretch: Stretch, from: number, to: number): SearchResult {
   const inside = (at: number) => at >= stretch.from && at <= stretch.to;
   const answers: CameraAnswer[] = cameras
@@ -80,6 +89,8 @@ export function search(caseID: string, stretch: Stretch, from: number, to: numbe
         seen,
         spans: list,
         playlist: playable ? `/api/v1/cases/${caseID}/cameras/${camera.id}/playlist.m3u8?${q}` : undefined,
+        home: list.some((s) => s.state === "home" || s.state === "requested" || s.state === "uploading"),
+        activity: i === 6 ? undefined : { step_ms: 5000, values: moving(i, (to - from) / 5000) },
         clock: i === 4 ? undefined : { synchronised: i !== 5, offset_ms: 120 * i, bound_ms: 40 + 25 * i },
       };
     })
@@ -92,8 +103,12 @@ export const households = (now: number): Household[] => [
     id: "h1", label: "Nhà 01, thôn Bản Mẫu",
     devices: [{
       id: "UA1", fingerprint: "K7QD-M2XA", name: "hộp-01", linked: true, last_seen: new Date(now - 4000).toISOString(),
+      health: {
+        spool_used: 18_400_000_000, spool_most: 21_474_836_480, spool_held: 310_000_000, spool_days: 5.4, waiting: 3,
+        uplink_rate: 412_000, uplink_budget: 500_000, temperature: 54.5, clock: { synchronised: true, offset_ms: 21, bound_ms: 9 },
+      },
       cameras: [
-        { id: "c1", label: "Nhà 01", consent: "live", state: "recording", last_segment: new Date(now - 6000).toISOString() },
+        { id: "c1", label: "Nhà 01", consent: "live", state: "recording", last_segment: new Date(now - 6000).toISOString(), verified: new Date(now - 6000).toISOString(), uplink: "on-request" },
         { id: "c1b", label: "Nhà 01, cổng sau", consent: "clip", paused: true, state: "paused", since: new Date(now - 3.6e6).toISOString() },
       ],
     }],

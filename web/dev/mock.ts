@@ -94,6 +94,7 @@ class MockHub {
         return { body: search(one.id, asked.stretch as Stretch, Date.parse(asked.from), Date.parse(asked.to)) };
       }
     }
+    if (path.endsWith("/requests")) return { body: { segments: 20, acknowledged: true } };
     return path.endsWith("/live") ? refuse(503, "unreachable") : refuse(404, "no-footage");
   }
 

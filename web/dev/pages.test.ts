@@ -69,8 +69,17 @@ const looks: Look[] = [
     ready: async (p) => { await mapReady(p); await p.waitForSelector('[data-testid="timeline"] [data-camera="c4"]'); },
   },
   {
-    name: "gap", url: () => question().replace("c4", "c5"), login: "canbo",
+    name: "gap", url: () => question().replace("c4", "c9"), login: "canbo",
     ready: async (p) => { await mapReady(p); await p.waitForSelector('[data-testid="blank"]'); },
+  },
+  {
+    name: "home", url: () => question().replace("c4", "c5").replace(/at=[^&]*/, ""), login: "canbo",
+    ready: async (p) => {
+      await mapReady(p);
+      await p.locator('[data-testid="timeline"] [data-camera="c5"]').click({ position: { x: 20, y: 10 } });
+      await p.click('[data-testid="fetch-short"]');
+      await p.waitForSelector('[data-testid="asked"]');
+    },
   },
   { name: "table", url: question, login: "canbo", ready: (p) => p.click('[data-testid="as-table"]') },
   {

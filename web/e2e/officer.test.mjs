@@ -48,6 +48,28 @@ test("sign in, case, two clicks, window, homes in road order, clip, live", async
   await page.context().close();
 });
 
+test("footage at home: one frame, a request, the clip", async () => {
+  const page = await newPage(browser);
+  await signIn(page, officer);
+  await openCase(page, `${Date.now()}/2026-nha`);
+  await chooseKm(page, "5,5", "9");
+  await search(page, began, Date.now());
+  await choose(page, "chờ", 0.85);
+  await page.waitForSelector("[data-testid=at-home]");
+  await accessible(page, "footage at home");
+  await page.click("[data-testid=still-look]");
+  await page.waitForFunction(() => document.querySelector("[data-testid=still]")?.videoWidth > 0);
+  await accessible(page, "footage at home with a still");
+  await page.click("[data-testid=fetch-short]");
+  await page.waitForSelector("[data-testid=asked]");
+  await accessible(page, "footage that was asked for");
+  await plays(page, "player"); // the page looks again by itself
+  await page.click("[data-testid=log-open]");
+  await page.waitForFunction(() => /xem một khung hình/.test(document.body.innerText) && /yêu cầu hình từ nhà/.test(document.body.innerText));
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test("a home that sends H.265 says so where the picture would be", async () => {
   const page = await newPage(browser);
   await signIn(page, officer);

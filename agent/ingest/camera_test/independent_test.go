@@ -3,10 +3,10 @@ package camera_test
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,8 +21,8 @@ const (
 	python  = "/usr/bin/python3" // Debian's own, which has python3-gi
 )
 
-// TestIndependentCamera records a camera that shares no code with us and sends
-// real footage.
+// TestIndependentCamera records both streams of a camera that shares no code with
+// us and sends real footage.
 func TestIndependentCamera(t *testing.T) {
 	for _, name := range []string{footage, python} {
 		if _, err := os.Stat(name); err != nil {
@@ -44,29 +44,60 @@ func TestIndependentCamera(t *testing.T) {
 	} {
 		t.Run(string(c.codec), func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			source, stream := filepath.Join(dir, "source.mkv"), filepath.Join(dir, "source.raw")
-			encode := append([]string{"-v", "error", "-t", "26", "-i", footage, "-an", "-pix_fmt", "yuv420p", "-c:v"}, c.encoder...)
-			// One encoding into two files: one with times to serve, one bare to compare with.
-			both := "[f=matroska]" + source + "|[f=" + c.format + "]" + stream
-			run(t, "ffmpeg", append(encode, "-preset", "ultrafast", "-bf", "0", "-g", "10", "-flags", "+global_header", "-map", "0:v", "-f", "tee", both)...)
-			b, err := os.ReadFile(stream)
-			if err != nil {
-				t.Fatal(err)
+			streams := []stream{{path: "/live", width: 768, height: 576}, {path: "/sub", width: 384, height: 288, udp: true}}
+			var sources []string
+			for i := range streams {
+				sources = append(sources, streams[i].encode(t, c.encoder, c.format))
 			}
-			r := record(t, serve(t, c.codec, source), 15*time.Second)
-			got, frames := r.nalus(t)
-			compare(t, c.codec, annexB(b), got)
-			if len(r.files) < 2 {
-				t.Errorf("%d segments of 15 s", len(r.files))
-			}
-			for i, f := range r.files {
-				out := run(t, "ffprobe", "-v", "error", "-count_frames", "-select_streams", "v", "-show_entries", "stream=nb_read_frames,width", "-of", "csv=p=0", f)
-				if want := "768," + strconv.Itoa(frames[i]); out != want {
-					t.Errorf("segment %d decodes to %q, want %q", i, out, want)
-				}
+			address := serve(t, c.codec, sources...)
+			for _, s := range streams {
+				t.Run(s.path[1:], func(t *testing.T) {
+					t.Parallel()
+					s.record(t, c.codec, strings.Replace(address, "/live", s.path, 1))
+				})
 			}
 		})
+	}
+}
+
+// stream is one of the camera's two: the sub stream is smaller, and taken by UDP.
+type stream struct {
+	path          string
+	width, height int
+	udp           bool
+	sent          []byte // the elementary stream
+}
+
+// encode makes the file that the camera serves.
+func (s *stream) encode(t *testing.T, encoder []string, format string) (source string) {
+	t.Helper()
+	dir := t.TempDir()
+	source, bare := filepath.Join(dir, "source.mkv"), filepath.Join(dir, "source.raw")
+	size := fmt.Sprintf("scale=%d:%d", s.width, s.height)
+	encode := append([]string{"-v", "error", "-t", "26", "-i", footage, "-an", "-vf", size, "-pix_fmt", "yuv420p", "-c:v"}, encoder...)
+	// One encoding into two files: one with times to serve, one bare to compare with.
+	both := "[f=matroska]" + source + "|[f=" + format + "]" + bare
+	run(t, "ffmpeg", append(encode, "-preset", "ultrafast", "-bf", "0", "-g", "10", "-flags", "+global_header", "-map", "0:v", "-f", "tee", both)...)
+	var err error
+	if s.sent, err = os.ReadFile(bare); err != nil {
+		t.Fatal(err)
+	}
+	return source
+}
+
+// record takes 15 s of the stream, and compares them with what was sent.
+func (s stream) record(t *testing.T, codec media.Codec, address string) {
+	r := record(t, address, 15*time.Second, s.udp)
+	got, frames := r.nalus(t)
+	compare(t, codec, annexB(s.sent), got)
+	if len(r.files) < 2 {
+		t.Errorf("%d segments of 15 s", len(r.files))
+	}
+	for i, f := range r.files {
+		out := run(t, "ffprobe", "-v", "error", "-count_frames", "-select_streams", "v", "-show_entries", "stream=nb_read_frames,width", "-of", "csv=p=0", f)
+		if want := fmt.Sprintf("%d,%d", s.width, frames[i]); out != want {
+			t.Errorf("segment %d decodes to %q, want %q", i, out, want)
+		}
 	}
 }
 
@@ -83,9 +114,9 @@ func run(t *testing.T, name string, args ...string) string {
 }
 
 // serve starts the camera and returns its address.
-func serve(t *testing.T, codec media.Codec, source string) string {
+func serve(t *testing.T, codec media.Codec, sources ...string) string {
 	t.Helper()
-	c := exec.Command(python, program, string(codec), source)
+	c := exec.Command(python, append([]string{program, string(codec)}, sources...)...)
 	c.Env = append(os.Environ(), "CAMERA_USER="+user, "CAMERA_PASSWORD="+secret)
 	c.Stderr = t.Output()
 	hold, err := c.StdinPipe()

@@ -89,7 +89,7 @@ func TestLoopbackCamera(t *testing.T) {
 				}
 				return pkts
 			})
-			r := record(t, address, 14*time.Second)
+			r := record(t, address, 14*time.Second, false)
 			film(nil)
 			got, _ := r.nalus(t)
 			if len(r.files) != 3 || len(got) < 14*25 || !contiguous(sent, got) {

@@ -80,7 +80,7 @@ func (f *file) Discard() {
 }
 
 // record pulls a camera for so long and returns what was kept.
-func record(t *testing.T, address string, length time.Duration) *recorder {
+func record(t *testing.T, address string, length time.Duration, udp bool) *recorder {
 	t.Helper()
 	ctx, enough := context.WithTimeout(t.Context(), length+40*time.Second)
 	defer enough()
@@ -90,7 +90,7 @@ func record(t *testing.T, address string, length time.Duration) *recorder {
 		Clock:  func() camera.Clock { return camera.Clock{} },
 	}, r, time.Now)
 	i := ingest.New(ingest.Config{
-		URL: address, Username: user, Password: secret, Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		URL: address, Username: user, Password: secret, Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, UDP: udp,
 	}, r, time.Now, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	if err := i.Run(ctx); err != nil {
 		t.Fatal(err)

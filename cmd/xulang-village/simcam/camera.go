@@ -29,6 +29,7 @@ type Pass struct {
 type Config struct {
 	Addr     string // "127.0.0.1:0" picks a port; the camera keeps it while it is down
 	Path     string // "/live/main"
+	SubPath  string // "/live/sub": the same pictures once more, in place of a small stream; empty: none
 	User     string // without quotes, backslashes or control characters: a header carries it as it is
 	Password string // any characters
 	Home     *scene.Home

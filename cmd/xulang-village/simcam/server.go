@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 
 	"github.com/bluenviron/gortsplib/v4"
@@ -36,7 +37,7 @@ func (c *Camera) serve(ctx context.Context, ln net.Listener, password string, ch
 	if err != nil {
 		return fmt.Errorf("describe stream: %w", err)
 	}
-	h := &handler{path: c.cfg.Path, user: c.cfg.User, password: password, playing: make(map[*gortsplib.ServerSession]struct{})}
+	h := &handler{paths: []string{c.cfg.Path, c.cfg.SubPath}, user: c.cfg.User, password: password, playing: make(map[*gortsplib.ServerSession]struct{})}
 	srv := &gortsplib.Server{
 		Handler:        h,
 		RTSPAddress:    ln.Addr().String(),
@@ -105,7 +106,8 @@ func describe(home *scene.Home) (*description.Media, encoder, error) {
 
 // handler answers the requests of clients and knows who plays.
 type handler struct {
-	path, user, password string
+	paths          []string
+	user, password string
 
 	mu      sync.Mutex // held by publish until the stream stands
 	started bool
@@ -164,7 +166,7 @@ func (h *handler) open(conn *gortsplib.ServerConn, req *base.Request, path strin
 	if !conn.VerifyCredentials(req, h.user, h.password) {
 		return &base.Response{StatusCode: base.StatusUnauthorized}, nil, liberrors.ErrServerAuth{}
 	}
-	if path != h.path {
+	if path == "" || !slices.Contains(h.paths, path) {
 		return &base.Response{StatusCode: base.StatusNotFound}, nil, nil
 	}
 	h.mu.Lock()

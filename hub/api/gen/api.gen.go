@@ -40,6 +40,27 @@ func (e CameraHealthConsent) Valid() bool {
 	}
 }
 
+// Defines values for CameraHealthUplink.
+const (
+	All       CameraHealthUplink = "all"
+	OnRequest CameraHealthUplink = "on-request"
+	Sub       CameraHealthUplink = "sub"
+)
+
+// Valid indicates whether the value is a known member of the CameraHealthUplink enum.
+func (e CameraHealthUplink) Valid() bool {
+	switch e {
+	case All:
+		return true
+	case OnRequest:
+		return true
+	case Sub:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CaseKind.
 const (
 	CaseKindAdministrative CaseKind = "administrative"
@@ -129,29 +150,38 @@ func (e SeenFacing) Valid() bool {
 
 // Defines values for SpanState.
 const (
-	Held      SpanState = "held"
-	Home      SpanState = "home"
-	Requested SpanState = "requested"
-	Stored    SpanState = "stored"
-	Uploading SpanState = "uploading"
+	SpanStateHeld      SpanState = "held"
+	SpanStateHome      SpanState = "home"
+	SpanStateRequested SpanState = "requested"
+	SpanStateStored    SpanState = "stored"
+	SpanStateUploading SpanState = "uploading"
 )
 
 // Valid indicates whether the value is a known member of the SpanState enum.
 func (e SpanState) Valid() bool {
 	switch e {
-	case Held:
+	case SpanStateHeld:
 		return true
-	case Home:
+	case SpanStateHome:
 		return true
-	case Requested:
+	case SpanStateRequested:
 		return true
-	case Stored:
+	case SpanStateStored:
 		return true
-	case Uploading:
+	case SpanStateUploading:
 		return true
 	default:
 		return false
 	}
+}
+
+// Activity How much moved, from the sizes of the coded pictures; missing when nothing is known.
+type Activity struct {
+	// StepMs length of one value; the first begins at the window's start
+	StepMs int64 `json:"step_ms"`
+
+	// Values one byte a step, 0 still … 255; steps without footage are 0
+	Values []byte `json:"values"`
 }
 
 // AuditRecord defines model for AuditRecord.
@@ -191,10 +221,16 @@ type Camera struct {
 
 // CameraAnswer defines model for CameraAnswer.
 type CameraAnswer struct {
+	// Activity How much moved, from the sizes of the coded pictures; missing when nothing is known.
+	Activity *Activity `json:"activity,omitempty"`
+
 	// At metres on the road, middle of what it sees; cameras are in this order
 	At     float64 `json:"at"`
 	Camera Camera  `json:"camera"`
 	Clock  *Clock  `json:"clock,omitempty"`
+
+	// Home some of the footage is still at home, asked for or not
+	Home *bool `json:"home,omitempty"`
 
 	// Playlist path of the window's playlist; missing when nothing is playable
 	Playlist *string `json:"playlist,omitempty"`
@@ -216,10 +252,19 @@ type CameraHealth struct {
 
 	// State recording or a gap cause
 	State string `json:"state"`
+
+	// Uplink the class in force
+	Uplink *CameraHealthUplink `json:"uplink,omitempty"`
+
+	// Verified end of the newest segment whose file was read back as a whole
+	Verified *time.Time `json:"verified,omitempty"`
 }
 
 // CameraHealthConsent defines model for CameraHealth.Consent.
 type CameraHealthConsent string
+
+// CameraHealthUplink the class in force
+type CameraHealthUplink string
 
 // Case defines model for Case.
 type Case struct {
@@ -251,12 +296,44 @@ type Device struct {
 	Cameras []CameraHealth `json:"cameras"`
 
 	// Fingerprint short form to compare on two screens
-	Fingerprint string     `json:"fingerprint"`
-	Id          string     `json:"id"`
-	LastSeen    *time.Time `json:"last_seen,omitempty"`
-	Linked      bool       `json:"linked"`
-	Name        string     `json:"name"`
-	Revoked     *bool      `json:"revoked,omitempty"`
+	Fingerprint string `json:"fingerprint"`
+
+	// Health What the box last told of itself; missing before the first time.
+	Health   *DeviceHealth `json:"health,omitempty"`
+	Id       string        `json:"id"`
+	LastSeen *time.Time    `json:"last_seen,omitempty"`
+	Linked   bool          `json:"linked"`
+	Name     string        `json:"name"`
+	Revoked  *bool         `json:"revoked,omitempty"`
+}
+
+// DeviceHealth What the box last told of itself; missing before the first time.
+type DeviceHealth struct {
+	Clock Clock `json:"clock"`
+
+	// SpoolDays how many days back the disk reaches; missing while not known
+	SpoolDays *float64 `json:"spool_days,omitempty"`
+
+	// SpoolHeld bytes of them that cases hold
+	SpoolHeld int64 `json:"spool_held"`
+
+	// SpoolMost bytes that they may take
+	SpoolMost int64 `json:"spool_most"`
+
+	// SpoolUsed bytes of recordings
+	SpoolUsed int64 `json:"spool_used"`
+
+	// Temperature degrees Celsius; missing without a sensor
+	Temperature *float64 `json:"temperature,omitempty"`
+
+	// UplinkBudget bytes per second allowed now; missing without a limit
+	UplinkBudget *int64 `json:"uplink_budget,omitempty"`
+
+	// UplinkRate bytes per second over the last minute
+	UplinkRate int64 `json:"uplink_rate"`
+
+	// Waiting segments that still have to reach the hub
+	Waiting int64 `json:"waiting"`
 }
 
 // EnrolReply defines model for EnrolReply.
@@ -336,6 +413,15 @@ type Problem struct {
 
 	// Message a sentence in the language of Accept-Language (vi or en)
 	Message string `json:"message"`
+}
+
+// Requested defines model for Requested.
+type Requested struct {
+	// Acknowledged the box at home holds them from now on; false means that it has no link now and will hear of it
+	Acknowledged bool `json:"acknowledged"`
+
+	// Segments how many are at home and were asked for
+	Segments int `json:"segments"`
 }
 
 // Road defines model for Road.
@@ -460,6 +546,12 @@ type View struct {
 	Range float64 `json:"range"`
 }
 
+// Window defines model for Window.
+type Window struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
 // CameraID defines model for CameraID.
 type CameraID = string
 
@@ -478,8 +570,16 @@ type GetPlaylistParams struct {
 	To   time.Time `form:"to" json:"to"`
 }
 
+// GetStillParams defines parameters for GetStill.
+type GetStillParams struct {
+	At time.Time `form:"at" json:"at"`
+}
+
 // OpenCaseJSONRequestBody defines body for OpenCase for application/json ContentType.
 type OpenCaseJSONRequestBody = NewCase
+
+// RequestFootageJSONRequestBody defines body for RequestFootage for application/json ContentType.
+type RequestFootageJSONRequestBody = Window
 
 // SearchJSONRequestBody defines body for Search for application/json ContentType.
 type SearchJSONRequestBody = SearchRequest
@@ -525,9 +625,15 @@ type ServerInterface interface {
 	// GetPlaylist HLS VOD playlist of a window (RFC 8216 with EXT-X-GAP); each segment link is checked when it is followed
 	// (GET /cases/{case}/cameras/{camera}/playlist.m3u8)
 	GetPlaylist(ctx echo.Context, pCase CaseID, camera CameraID, params GetPlaylistParams) error
+	// RequestFootage Footage that is still at home is held there and asked for, as long as the case is open
+	// (POST /cases/{case}/cameras/{camera}/requests)
+	RequestFootage(ctx echo.Context, pCase CaseID, camera CameraID) error
 	// GetSegment Redirects to the bytes, by a link that is good for at most 60 s
 	// (GET /cases/{case}/cameras/{camera}/segments/{run}/{seq})
 	GetSegment(ctx echo.Context, pCase CaseID, camera CameraID, run string, seq int64) error
+	// GetStill One picture, the key frame at or before a moment, also while the footage is still at home. A file with a single sample, which a video element shows.
+	// (GET /cases/{case}/cameras/{camera}/still)
+	GetStill(ctx echo.Context, pCase CaseID, camera CameraID, params GetStillParams) error
 
 	// (POST /cases/{case}/close)
 	CloseCase(ctx echo.Context, pCase CaseID) error
@@ -734,6 +840,30 @@ func (w *ServerInterfaceWrapper) GetPlaylist(ctx echo.Context) error {
 	return err
 }
 
+// RequestFootage converts echo context to params.
+func (w *ServerInterfaceWrapper) RequestFootage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", ctx.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter case: %s", err))
+	}
+
+	// ------------- Path parameter "camera" -------------
+	var camera CameraID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "camera", ctx.Param("camera"), &camera, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter camera: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RequestFootage(ctx, pCase, camera)
+	return err
+}
+
 // GetSegment converts echo context to params.
 func (w *ServerInterfaceWrapper) GetSegment(ctx echo.Context) error {
 	var err error
@@ -771,6 +901,39 @@ func (w *ServerInterfaceWrapper) GetSegment(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetSegment(ctx, pCase, camera, run, seq)
+	return err
+}
+
+// GetStill converts echo context to params.
+func (w *ServerInterfaceWrapper) GetStill(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", ctx.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter case: %s", err))
+	}
+
+	// ------------- Path parameter "camera" -------------
+	var camera CameraID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "camera", ctx.Param("camera"), &camera, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter camera: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetStillParams
+	// ------------- Required query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "at", ctx.QueryParams(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetStill(ctx, pCase, camera, params)
 	return err
 }
 
@@ -1081,6 +1244,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/cases/:case/search", wrapper.Search, options.OperationMiddlewares["search"]...)
 	router.GET(options.BaseURL+"/cases/:case/cameras/:camera/playlist.m3u8", wrapper.GetPlaylist, options.OperationMiddlewares["getPlaylist"]...)
 	router.GET(options.BaseURL+"/cases/:case/cameras/:camera/segments/:run/:seq", wrapper.GetSegment, options.OperationMiddlewares["getSegment"]...)
+	router.GET(options.BaseURL+"/cases/:case/cameras/:camera/still", wrapper.GetStill, options.OperationMiddlewares["getStill"]...)
+	router.POST(options.BaseURL+"/cases/:case/cameras/:camera/requests", wrapper.RequestFootage, options.OperationMiddlewares["requestFootage"]...)
 	router.POST(options.BaseURL+"/cases/:case/cameras/:camera/live", wrapper.WatchLive, options.OperationMiddlewares["watchLive"]...)
 	router.DELETE(options.BaseURL+"/cases/:case/cameras/:camera/live/:viewer", wrapper.LeaveLive, options.OperationMiddlewares["leaveLive"]...)
 	router.POST(options.BaseURL+"/whip/:camera", wrapper.PublishLive, options.OperationMiddlewares["publishLive"]...)
@@ -1391,6 +1556,47 @@ func (response GetPlaylistdefaultJSONResponse) VisitGetPlaylistResponse(w http.R
 	return err
 }
 
+type RequestFootageRequestObject struct {
+	Case   CaseID   `json:"case"`
+	Camera CameraID `json:"camera"`
+	Body   *RequestFootageJSONRequestBody
+}
+
+type RequestFootageResponseObject interface {
+	VisitRequestFootageResponse(w http.ResponseWriter) error
+}
+
+type RequestFootage200JSONResponse Requested
+
+func (response RequestFootage200JSONResponse) VisitRequestFootageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestFootagedefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RequestFootagedefaultJSONResponse) VisitRequestFootageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetSegmentRequestObject struct {
 	Case   CaseID   `json:"case"`
 	Camera CameraID `json:"camera"`
@@ -1428,6 +1634,65 @@ type GetSegmentdefaultJSONResponse struct {
 }
 
 func (response GetSegmentdefaultJSONResponse) VisitGetSegmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStillRequestObject struct {
+	Case   CaseID   `json:"case"`
+	Camera CameraID `json:"camera"`
+	Params GetStillParams
+}
+
+type GetStillResponseObject interface {
+	VisitGetStillResponse(w http.ResponseWriter) error
+}
+
+type GetStill200ResponseHeaders struct {
+	CacheControl *string
+	XulangTime   *time.Time
+}
+
+type GetStill200Videomp4Response struct {
+	Body          io.Reader
+	Headers       GetStill200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetStill200Videomp4Response) VisitGetStillResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "video/mp4")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XulangTime != nil {
+		w.Header().Set("Xulang-Time", fmt.Sprint(*response.Headers.XulangTime))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetStilldefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetStilldefaultJSONResponse) VisitGetStillResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2230,9 +2495,15 @@ type StrictServerInterface interface {
 	// GetPlaylist HLS VOD playlist of a window (RFC 8216 with EXT-X-GAP); each segment link is checked when it is followed
 	// (GET /cases/{case}/cameras/{camera}/playlist.m3u8)
 	GetPlaylist(ctx context.Context, request GetPlaylistRequestObject) (GetPlaylistResponseObject, error)
+	// RequestFootage Footage that is still at home is held there and asked for, as long as the case is open
+	// (POST /cases/{case}/cameras/{camera}/requests)
+	RequestFootage(ctx context.Context, request RequestFootageRequestObject) (RequestFootageResponseObject, error)
 	// GetSegment Redirects to the bytes, by a link that is good for at most 60 s
 	// (GET /cases/{case}/cameras/{camera}/segments/{run}/{seq})
 	GetSegment(ctx context.Context, request GetSegmentRequestObject) (GetSegmentResponseObject, error)
+	// GetStill One picture, the key frame at or before a moment, also while the footage is still at home. A file with a single sample, which a video element shows.
+	// (GET /cases/{case}/cameras/{camera}/still)
+	GetStill(ctx context.Context, request GetStillRequestObject) (GetStillResponseObject, error)
 
 	// (POST /cases/{case}/close)
 	CloseCase(ctx context.Context, request CloseCaseRequestObject) (CloseCaseResponseObject, error)
@@ -2506,6 +2777,55 @@ func (sh *strictHandler) GetPlaylist(ctx echo.Context, pCase CaseID, camera Came
 	return nil
 }
 
+// RequestFootage operation middleware
+func (sh *strictHandler) RequestFootage(ctx echo.Context, pCase CaseID, camera CameraID) error {
+	var request RequestFootageRequestObject
+
+	request.Case = pCase
+	request.Camera = camera
+
+	var body RequestFootageJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RequestFootage(ctx.Request().Context(), request.(RequestFootageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RequestFootage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RequestFootageResponseObject); ok {
+		return validResponse.VisitRequestFootageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetSegment operation middleware
 func (sh *strictHandler) GetSegment(ctx echo.Context, pCase CaseID, camera CameraID, run string, seq int64) error {
 	var request GetSegmentRequestObject
@@ -2528,6 +2848,33 @@ func (sh *strictHandler) GetSegment(ctx echo.Context, pCase CaseID, camera Camer
 		return err
 	} else if validResponse, ok := response.(GetSegmentResponseObject); ok {
 		return validResponse.VisitGetSegmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetStill operation middleware
+func (sh *strictHandler) GetStill(ctx echo.Context, pCase CaseID, camera CameraID, params GetStillParams) error {
+	var request GetStillRequestObject
+
+	request.Case = pCase
+	request.Camera = camera
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetStill(ctx.Request().Context(), request.(GetStillRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetStill")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetStillResponseObject); ok {
+		return validResponse.VisitGetStillResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

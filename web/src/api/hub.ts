@@ -1,5 +1,5 @@
 // What the pages ask of the hub, one function a question. Only pages call these.
-import { client, take } from "./client";
+import { asProblem, client, problemOf, take } from "./client";
 import type { NewCase, NewUser, Position, SearchRequest, SetupRequest } from "./types";
 
 export const setupNeeded = () => take(client.GET("/setup"));
@@ -37,3 +37,19 @@ export const caseLog = (id: string) =>
 
 export const search = (id: string, body: SearchRequest, signal?: AbortSignal) =>
   take(client.POST("/cases/{case}/search", { params: { path: { case: id } }, body, signal }));
+
+export const requestFootage = (id: string, camera: string, from: string, to: string) =>
+  take(client.POST("/cases/{case}/cameras/{camera}/requests", { params: { path: { case: id, camera } }, body: { from, to } }));
+
+/** One picture as a file that a <video> shows, and when it was taken (RFC 3339). */
+export async function still(id: string, camera: string, at: string, signal: AbortSignal): Promise<{ picture: Blob; taken: string }> {
+  const path = `/api/v1/cases/${encodeURIComponent(id)}/cameras/${encodeURIComponent(camera)}/still`;
+  let answer: Response;
+  try {
+    answer = await fetch(`${path}?${new URLSearchParams({ at })}`, { signal });
+  } catch (thrown) {
+    throw asProblem(thrown);
+  }
+  if (!answer.ok) throw problemOf(answer.status, await answer.json().catch(() => null));
+  return { picture: await answer.blob(), taken: answer.headers.get("Xulang-Time") ?? at };
+}

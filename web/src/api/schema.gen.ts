@@ -294,6 +294,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cases/{case}/cameras/{camera}/still": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One picture, the key frame at or before a moment, also while the footage is still at home. A file with a single sample, which a video element shows. */
+        get: operations["getStill"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cases/{case}/cameras/{camera}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Footage that is still at home is held there and asked for, as long as the case is open */
+        post: operations["requestFootage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cases/{case}/cameras/{camera}/live": {
         parameters: {
             query?: never;
@@ -433,7 +467,52 @@ export interface components {
             revoked?: boolean;
             /** Format: date-time */
             last_seen?: string;
+            health?: components["schemas"]["DeviceHealth"];
             cameras: components["schemas"]["CameraHealth"][];
+        };
+        /** @description What the box last told of itself; missing before the first time. */
+        DeviceHealth: {
+            /**
+             * Format: int64
+             * @description bytes of recordings
+             */
+            spool_used: number;
+            /**
+             * Format: int64
+             * @description bytes that they may take
+             */
+            spool_most: number;
+            /**
+             * Format: int64
+             * @description bytes of them that cases hold
+             */
+            spool_held: number;
+            /**
+             * Format: double
+             * @description how many days back the disk reaches; missing while not known
+             */
+            spool_days?: number;
+            /**
+             * Format: int64
+             * @description segments that still have to reach the hub
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description bytes per second over the last minute
+             */
+            uplink_rate: number;
+            /**
+             * Format: int64
+             * @description bytes per second allowed now; missing without a limit
+             */
+            uplink_budget?: number;
+            /**
+             * Format: double
+             * @description degrees Celsius; missing without a sensor
+             */
+            temperature?: number;
+            clock: components["schemas"]["Clock"];
         };
         CameraHealth: {
             id: string;
@@ -448,6 +527,16 @@ export interface components {
             detail?: string;
             /** Format: date-time */
             last_segment?: string;
+            /**
+             * Format: date-time
+             * @description end of the newest segment whose file was read back as a whole
+             */
+            verified?: string;
+            /**
+             * @description the class in force
+             * @enum {string}
+             */
+            uplink?: "all" | "sub" | "on-request";
         };
         Invitation: {
             code: string;
@@ -605,6 +694,34 @@ export interface components {
             /** @description path of the window's playlist; missing when nothing is playable */
             playlist?: string;
             clock?: components["schemas"]["Clock"];
+            activity?: components["schemas"]["Activity"];
+            /** @description some of the footage is still at home, asked for or not */
+            home?: boolean;
+        };
+        /** @description How much moved, from the sizes of the coded pictures; missing when nothing is known. */
+        Activity: {
+            /**
+             * Format: int64
+             * @description length of one value; the first begins at the window's start
+             */
+            step_ms: number;
+            /**
+             * Format: byte
+             * @description one byte a step, 0 still … 255; steps without footage are 0
+             */
+            values: string;
+        };
+        Window: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        Requested: {
+            /** @description how many are at home and were asked for */
+            segments: number;
+            /** @description the box at home holds them from now on; false means that it has no link now and will hear of it */
+            acknowledged: boolean;
         };
         Clock: {
             synchronised: boolean;
@@ -1192,6 +1309,63 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getStill: {
+        parameters: {
+            query: {
+                at: string;
+            };
+            header?: never;
+            path: {
+                case: components["parameters"]["CaseID"];
+                camera: components["parameters"]["CameraID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Fragmented MP4 with one picture */
+            200: {
+                headers: {
+                    /** @description when it was taken */
+                    "Xulang-Time"?: string;
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    requestFootage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: components["parameters"]["CaseID"];
+                camera: components["parameters"]["CameraID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Window"];
+            };
+        };
+        responses: {
+            /** @description Asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requested"];
+                };
             };
             default: components["responses"]["Problem"];
         };

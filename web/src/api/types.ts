@@ -25,4 +25,6 @@ export type SearchRequest = Schemas["SearchRequest"];
 export type SearchResult = Schemas["SearchResult"];
 export type CameraAnswer = Schemas["CameraAnswer"];
 export type Span = Schemas["Span"];
+export type Activity = Schemas["Activity"];
+export type Requested = Schemas["Requested"];
 export type AuditRecord = Schemas["AuditRecord"];

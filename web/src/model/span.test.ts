@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CameraAnswer, Span } from "../api/types";
-import { barAt, bars, nearestFootage, standing, toneOf } from "./span";
+import { barAt, bars, coming, nearestFootage, standing, toneOf } from "./span";
 
 const span = (from: number, to: number, state?: Span["state"], cause?: string): Span => ({
   from: new Date(from).toISOString(), to: new Date(to).toISOString(), state, cause,
@@ -33,6 +33,13 @@ describe("bars", () => {
   test("the nearest footage", () => {
     expect([nearestFootage(list, 12), nearestFootage(list, 22), nearestFootage(list, 28), nearestFootage([], 1)]).toEqual([12, 19, 30, null]);
   });
+});
+
+test.each([
+  [0, 10, false], [0, 11, true], [12, 18, true], [20, 30, false], [35, 50, true], [40, 50, false],
+])("of %d to %d something is coming: %s", (from, to, is) => {
+  const list = [span(0, 10, "stored"), span(10, 20, "requested"), span(20, 30, "home"), span(30, 40, "uploading"), span(40, 50, undefined, "lost")];
+  expect(coming(list, from, to)).toBe(is);
 });
 
 test("a camera's colour is the best that it has", () => {

@@ -26,6 +26,7 @@ const toneOfCause: Record<string, Tone> = {
   "bad-codec": "fault",
   "no-key-frame": "fault",
   disk: "fault",
+  "held-full": "fault",
   lost: "fault",
 };
 
@@ -60,14 +61,24 @@ export function barAt(list: Bar[], at: number): Bar | undefined {
 }
 
 /** The start of the footage that is nearest to a time, or the time itself when it is inside. */
-export function nearestFootage(list: Bar[], at: number): number | null {
+export function nearestFootage(list: Bar[], at: number, tone: Tone = "footage"): number | null {
   let best: number | null = null;
   for (const bar of list) {
-    if (bar.tone !== "footage") continue;
+    if (bar.tone !== tone) continue;
     const near = Math.min(Math.max(at, bar.from), bar.to - 1);
     if (best === null || Math.abs(near - at) < Math.abs(best - at)) best = near;
   }
   return best;
+}
+
+/** How much of a window can be played, in milliseconds: what has come of a request. */
+export function playable(spans: Span[], from: number, to: number): number {
+  return bars(spans, from, to).reduce((sum, b) => sum + (b.tone === "footage" ? b.to - b.from : 0), 0);
+}
+
+/** Whether bytes of a window are asked for or on their way. */
+export function coming(spans: Span[], from: number, to: number): boolean {
+  return bars(spans, from, to).some((b) => b.state === "requested" || b.state === "uploading");
 }
 
 /** The colour of a camera on the map: the best that it has in the window. */

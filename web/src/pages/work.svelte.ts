@@ -2,15 +2,19 @@
 // show it and call back.
 import { asProblem, type ProblemError } from "../api/client";
 import * as hub from "../api/hub";
-import type { AuditRecord, Camera, CameraAnswer, Case, Position, Road, SearchResult, Stretch } from "../api/types";
+import type { AuditRecord, Camera, CameraAnswer, Case, Position, Requested, Road, SearchRequest, SearchResult, Stretch } from "../api/types";
+import { Again } from "../model/again";
 import { points, slice, type Point } from "../model/geo";
-import { standing, type Standing } from "../model/span";
+import { coming, playable, standing, type Standing } from "../model/span";
 import { HOUR, ms, rfc3339 } from "../model/time";
 import { neighbour } from "../model/timeline";
 import { readLook, writeLook } from "../model/url";
 import { route } from "./route.svelte";
 
 export type Window = { from: number; to: number };
+
+/** Footage that was asked for from a home. */
+type Request = Window & { acknowledged: boolean };
 
 export class Work {
   case = $state.raw<Case | null>(null);
@@ -44,7 +48,17 @@ export class Work {
     new Map(this.cameras.map((c) => [c.id, standing(this.result?.cameras.find((a) => a.camera.id === c.id))])),
   );
 
+  private requests = $state.raw(new Map<string, Request>());
+  /** What was asked of the chosen home, and how much of it has come. */
+  readonly asked = $derived.by(() => {
+    const r = this.camera ? this.requests.get(this.camera) : undefined;
+    if (!r || !this.answer || !this.result || r.from < ms(this.result.from) || r.to > ms(this.result.to)) return null;
+    return { ...r, here: playable(this.answer.spans, r.from, r.to) };
+  });
+
   private running: AbortController | null = null;
+  private readonly again = new Again(() => this.lookAgain(), () => document.visibilityState === "visible");
+  private left = false;
 
   constructor(
     readonly id: string,
@@ -89,25 +103,29 @@ export class Work {
 
   async search(): Promise<void> {
     if (!this.stretch) return;
-    this.running?.abort();
-    const running = (this.running = new AbortController());
+    const { from, to } = this.window;
     this.problem = null;
     this.searching = true;
-    const { from, to } = this.window;
+    const result = await this.ask({ stretch: this.stretch, from: rfc3339(from), to: rfc3339(to) });
+    if (!result) return;
+    this.stretch = result.stretch;
+    this.keepChoice(result);
+    this.note();
+  }
+
+  /** One question at a time: a newer one ends the one before, which then gives null. */
+  private async ask(question: SearchRequest): Promise<SearchResult | null> {
+    this.running?.abort();
+    const running = (this.running = new AbortController());
     try {
-      const result = await hub.search(
-        this.id,
-        { stretch: this.stretch, from: rfc3339(from), to: rfc3339(to) },
-        running.signal,
-      );
-      if (running.signal.aborted) return;
+      const result = await hub.search(this.id, question, running.signal);
+      if (running.signal.aborted) return null;
       this.result = result;
-      this.stretch = result.stretch;
       this.asOf = this.now();
-      this.keepChoice(result);
-      this.note();
+      return result;
     } catch (thrown) {
       if (!running.signal.aborted) this.problem = asProblem(thrown);
+      return null;
     } finally {
       if (this.running === running) this.searching = false;
     }
@@ -133,6 +151,35 @@ export class Work {
     return to;
   }
 
+  still = async (at: number, signal: AbortSignal): Promise<{ picture: Blob; taken: number }> => {
+    const got = await hub.still(this.id, this.camera!, rfc3339(Math.round(at)), signal);
+    return { picture: got.picture, taken: ms(got.taken) };
+  };
+
+  request = async (from: number, to: number): Promise<Requested> => {
+    const camera = this.camera!;
+    const got = await hub.requestFootage(this.id, camera, rfc3339(Math.round(from)), rfc3339(Math.round(to)));
+    this.requests = new Map(this.requests).set(camera, { from, to, acknowledged: got.acknowledged });
+    if (!this.left) this.again.start();
+    return got;
+  };
+
+  /**
+   * The last question once more, as it was asked, whatever is being chosen for the
+   * next one. It tells whether something that was asked for here is on its way.
+   */
+  private async lookAgain(): Promise<boolean> {
+    if (this.searching) return true;
+    if (!this.result) return false;
+    const { stretch, from, to } = this.result;
+    const result = await this.ask({ stretch, from, to });
+    if (!result) return this.searching; // somebody searches: their answer will tell
+    return result.cameras.some((a) => {
+      const r = this.requests.get(a.camera.id);
+      return r !== undefined && coming(a.spans, r.from, r.to);
+    });
+  }
+
   async loadLog(): Promise<void> {
     this.logProblem = null;
     try {
@@ -149,6 +196,8 @@ export class Work {
   }
 
   leave(): void {
+    this.left = true;
+    this.again.stop();
     this.running?.abort();
   }
 }

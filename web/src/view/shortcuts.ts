@@ -2,7 +2,7 @@
 // dialog, and where the focused thing has its own use for the key.
 
 export type Keys = Record<
-  "play" | "frameBack" | "frameForward" | "slower" | "faster" | "back" | "forward" | "previous" | "next" | "live",
+  "play" | "frameBack" | "frameForward" | "slower" | "faster" | "back" | "forward" | "previous" | "next" | "moving" | "movingBack" | "live",
   () => void
 >;
 
@@ -20,12 +20,14 @@ const meaning: Record<string, keyof Keys> = {
   k: "previous",
   j: "next",
   l: "live",
+  m: "moving",
 };
 
 const typing = "input, select, textarea, dialog, .maplibregl-map, [contenteditable]";
 
 export function shortcut(event: KeyboardEvent, keys: Keys): void {
-  const key = meaning[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  let key = meaning[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (key === "moving" && event.shiftKey) key = "movingBack";
   if (!key || event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
   const target = event.target instanceof Element ? event.target : null;
   if (target?.closest(typing)) return;

@@ -1,6 +1,7 @@
 // A stretch of time on a strip, said in words.
 import type { Seen } from "../api/types";
 import { causeText, t } from "../i18n/index.svelte";
+import { MOVING } from "../model/activity";
 import type { Bar } from "../model/span";
 
 export function barText(bar: Bar | undefined): string {
@@ -15,4 +16,10 @@ export function facingText(facing: Seen["facing"]): string {
 /** The arrow of a facing on the timeline, where kilometres grow downwards. */
 export function facingArrow(facing: Seen["facing"]): string {
   return { up: "↓", down: "↑", across: "↔" }[facing];
+}
+
+/** The same with what moved there. */
+export function movingText(bar: Bar | undefined, activity: number): string {
+  const words = barText(bar);
+  return activity >= MOVING && bar?.state ? t("line.moving", { words }) : words;
 }

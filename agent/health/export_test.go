@@ -1,0 +1,4 @@
+package health
+
+// TemperatureOf is Temperature below another root.
+var TemperatureOf = temperature

@@ -1,0 +1,40 @@
+package agent
+
+import (
+	"testing"
+	"time"
+
+	camera "xulang.vn/camera"
+)
+
+// TestStillAsksTheHousehold: a picture is bytes that leave the house.
+func TestStillAsksTheHousehold(t *testing.T) {
+	b := newBench(t)
+	b.agent.byID = map[camera.CameraID]*recorder{b.id: b.recorder}
+	b.start()
+	b.must(b.film(20 * time.Second))
+	segs, _ := b.agent.spool.Unannounced(1)
+	if len(segs) == 0 {
+		t.Fatal("nothing was recorded")
+	}
+	for name, c := range map[string]struct {
+		consent camera.Consent
+		want    camera.Code
+	}{
+		"shared":    {camera.Consent{Level: camera.ConsentClip}, ""},
+		"paused":    {camera.Consent{Level: camera.ConsentLive, Paused: true}, camera.CodePaused},
+		"ended":     {camera.Consent{Level: camera.ConsentClip, Until: noon}, camera.CodeNoConsent},
+		"on a map":  {camera.Consent{Level: camera.ConsentRegistry}, camera.CodeNoConsent},
+		"withdrawn": {camera.Consent{}, camera.CodeNoConsent},
+	} {
+		b.cam.Consent = c.consent
+		got := b.agent.still(t.Context(), camera.StillCommand{V: camera.LinkVersion, SegmentID: segs[0].SegmentID})
+		if got.Code != c.want || (len(got.Data) > 0) != (c.want == "") {
+			t.Errorf("%s: %+v with %d bytes", name, got.Refusal, len(got.Data))
+		}
+	}
+	other := camera.SegmentID{Camera: camera.NewCameraID("h", "T", 0), Run: segs[0].Run}
+	if got := b.agent.still(t.Context(), camera.StillCommand{V: camera.LinkVersion, SegmentID: other}); got.Code != camera.CodeForeignCamera {
+		t.Errorf("another camera: %+v", got.Refusal)
+	}
+}

@@ -1,0 +1,159 @@
+package cases
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	camera "xulang.vn/camera"
+)
+
+// wantsEach is the largest number of windows that one case holds on one camera.
+const wantsEach = 100
+
+// wanted is a row of the table of wants. The open ones of a case on a camera
+// neither overlap nor touch.
+type wanted struct {
+	camera.Want
+	id   string
+	made time.Time
+}
+
+// WantsOf gives what open cases hold and ask for of these cameras, as far as their
+// households still share them: at most camera.WantsMost, oldest first. A pause
+// keeps bytes at home, and keeps them.
+func (c *Cases) WantsOf(ctx context.Context, ids []camera.CameraID) ([]camera.Want, error) {
+	var all []wanted
+	for _, id := range ids {
+		open, err := c.openWants(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if len(open) == 0 {
+			continue
+		}
+		cam, err := c.Cameras.Camera(ctx, id)
+		if err != nil {
+			return nil, fmt.Errorf("find camera %s: %w", id, err)
+		}
+		why := camera.CodeOf(camera.Decide(cam.Consent, camera.ActionUpload, camera.Asker{}, c.Now()))
+		if !cam.Shared || why != "" && why != camera.CodePaused {
+			continue
+		}
+		for _, w := range open {
+			w.Fetch = w.Fetch && why == ""
+			all = append(all, w)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b wanted) int { return a.made.Compare(b.made) })
+	if len(all) > camera.WantsMost {
+		c.Logger.Error("more wants than a box takes", "camera", all[0].Camera, "wants", len(all))
+		all = all[:camera.WantsMost]
+	}
+	wants := make([]camera.Want, 0, len(all))
+	for _, w := range all {
+		wants = append(wants, w.Want)
+	}
+	return wants, nil
+}
+
+// openWants gives what open cases want of a camera, oldest first.
+func (c *Cases) openWants(ctx context.Context, id camera.CameraID) ([]wanted, error) {
+	all, err := wantsWhere(ctx, c.DB.Read(), `w.camera_id = $1 AND w.ended_ms IS NULL AND EXISTS (SELECT 1 FROM cases c WHERE c.id = w.case_id AND c.closed_ms IS NULL)`, id)
+	if err != nil {
+		return nil, fmt.Errorf("read wants of %s: %w", id, err)
+	}
+	return all, nil
+}
+
+// querier is the database, or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func wantsWhere(ctx context.Context, q querier, condition string, args ...any) ([]wanted, error) {
+	rows, err := q.QueryContext(ctx, `SELECT w.id, w.camera_id, w.from_ms, w.to_ms, w.with_bytes, w.made_ms FROM wants w
+		WHERE `+condition+` ORDER BY w.made_ms, w.id`, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []wanted
+	for rows.Next() {
+		var w wanted
+		var from, to, made int64
+		if err := rows.Scan(&w.id, &w.Camera, &from, &to, &w.Fetch, &made); err != nil {
+			return nil, err
+		}
+		w.From, w.To, w.made = time.UnixMilli(from).UTC(), time.UnixMilli(to).UTC(), time.UnixMilli(made).UTC()
+		all = append(all, w)
+	}
+	return all, rows.Err()
+}
+
+// neighbours are the case's open wants that a window overlaps or touches.
+func neighbours(ctx context.Context, q querier, caseID string, w camera.Want) ([]wanted, error) {
+	return wantsWhere(ctx, q, `w.case_id = $1 AND w.camera_id = $2 AND w.ended_ms IS NULL AND w.with_bytes AND w.from_ms <= $4 AND w.to_ms >= $3`,
+		caseID, w.Camera, w.From.UnixMilli(), w.To.UnixMilli())
+}
+
+// room refuses a want that would be one too many, for its case or for its box. One
+// that becomes a part of its neighbours is not.
+func room(ctx context.Context, q querier, caseID string, w camera.Want) error {
+	near, err := neighbours(ctx, q, caseID, w)
+	if err != nil {
+		return fmt.Errorf("read wants: %w", err)
+	}
+	if len(near) > 0 {
+		return nil
+	}
+	var ofCase, ofBox int
+	err = q.QueryRowContext(ctx, `SELECT
+		(SELECT count(*) FROM wants WHERE case_id = $1 AND camera_id = $2 AND ended_ms IS NULL),
+		(SELECT count(*) FROM wants WHERE ended_ms IS NULL AND camera_id IN
+			(SELECT o.id FROM cameras o JOIN cameras c ON c.device_id = o.device_id WHERE c.id = $2))`, caseID, w.Camera).Scan(&ofCase, &ofBox)
+	switch {
+	case err != nil:
+		return fmt.Errorf("count wants: %w", err)
+	case ofCase >= wantsEach:
+		return camera.Errorf(camera.CodeTooMany, "the case holds %d windows of this camera, at most %d", ofCase, wantsEach)
+	case ofBox >= camera.WantsMost:
+		return camera.Errorf(camera.CodeTooMany, "cases hold %d windows at this home, at most %d", ofBox, camera.WantsMost)
+	}
+	return nil
+}
+
+// insert writes a want, as one with its neighbours: however often the same is asked
+// for, it stands there once. Who asked when stands in the audit.
+func insert(ctx context.Context, tx *sql.Tx, who Officer, caseID string, w camera.Want, now time.Time) error {
+	near, err := neighbours(ctx, tx, caseID, w)
+	if err != nil {
+		return err
+	}
+	if len(near) == 0 {
+		_, err := tx.ExecContext(ctx, `INSERT INTO wants (id, case_id, camera_id, from_ms, to_ms, with_bytes, made_by, made_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			"w"+strings.ToLower(rand.Text()[:16]), caseID, w.Camera, w.From.UnixMilli(), w.To.UnixMilli(), w.Fetch, who.ID, now.UnixMilli())
+		return err
+	}
+	from, to := w.From, w.To
+	for _, n := range near {
+		if n.From.Before(from) {
+			from = n.From
+		}
+		if n.To.After(to) {
+			to = n.To
+		}
+	}
+	for _, n := range near[1:] {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM wants WHERE id = $1`, n.id); err != nil {
+			return err
+		}
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE wants SET from_ms = $2, to_ms = $3 WHERE id = $1`, near[0].id, from.UnixMilli(), to.UnixMilli())
+	return err
+}

@@ -1,0 +1,172 @@
+package db_test
+
+import (
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pressly/goose/v3"
+
+	"xulang.vn/camera/hub/db"
+)
+
+// schemaOf brings a new file to a version, as a program of that time did, and runs
+// statements on it.
+func schemaOf(t *testing.T, path string, version int64, statements ...string) {
+	t.Helper()
+	w, err := sql.Open("sqlite3", "file:"+path+"?_journal_mode=WAL&_foreign_keys=true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, w, os.DirFS("migrations"), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.UpTo(t.Context(), version); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range statements {
+		if _, err := w.ExecContext(t.Context(), s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// text reads rows as one line each, NULL as "-".
+func text(t *testing.T, d *db.DB, query string) string {
+	t.Helper()
+	rows, err := d.Read().QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for rows.Next() {
+		values, into := make([]sql.NullString, len(names)), make([]any, len(names))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		words := make([]string, len(names))
+		for i, v := range values {
+			if words[i] = v.String; !v.Valid {
+				words[i] = "-"
+			}
+		}
+		lines = append(lines, strings.Join(words, "|"))
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// TestFirstSchemaIsOpened: a hub that was installed before the recorder keeps what
+// it had, to the letter.
+func TestFirstSchemaIsOpened(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hub.db")
+	sum, prev := strings.Repeat("ab", 32), strings.Repeat("cd", 32)
+	schemaOf(t, path, 1,
+		`INSERT INTO households VALUES ('h1', 'Nhà số 1', 1)`,
+		`INSERT INTO devices VALUES ('U1', 'h1', 'hộp', '0.1.0', 2, 3, NULL)`,
+		`INSERT INTO cameras VALUES ('c1', 'h1', 'U1', 'SN', 1, 'Cổng', 'clip', NULL, 0, 1, 1, 'recording', 4, '', 'h264', 5)`,
+		`INSERT INTO views VALUES ('c1', 5, NULL, 106.5, 22, 90, 80, 40)`,
+		`INSERT INTO segments VALUES ('c1', '00000000000000aa', 0, 1000, 7000, 5990, NULL, 0, -12, 7, 500, 80, '`+sum+`', '', 'avc1.64001f', 1920, 1080, 'stored', 7100)`,
+		`INSERT INTO segments VALUES ('c1', '00000000000000aa', 1, 7000, 13000, 6000, 7040, 1, 0, 0, 600, 80, '`+prev+`', '`+sum+`', 'avc1.64001f', 1920, 1080, 'home', 13100)`,
+		`INSERT INTO gaps VALUES ('c1', 20000, 30000, 'camera-off', 30100)`,
+		`INSERT INTO gaps VALUES ('c1', 13000, 20000, 'disk', 20100)`,
+		`INSERT INTO gaps VALUES ('c2', 13000, 20000, 'paused', 20100)`)
+	before := []string{
+		`SELECT id, label, created_ms FROM households`,
+		`SELECT id, household_id, name, version, enrolled_ms, seen_ms, revoked_ms FROM devices`,
+		`SELECT id, household_id, device_id, serial, channel, label, consent, consent_ms, paused, sound, shared, state, since_ms, detail, codec, registered_ms FROM cameras`,
+		`SELECT * FROM views`,
+		`SELECT camera_id, run, seq, start_ms, end_ms, media_ms, sender_report_ms, clock_sync, clock_offset_ms, clock_bound_ms,
+			size, init_size, sha256, prev, codec, width, height, state, received_ms FROM segments ORDER BY seq`,
+		`SELECT camera_id, start_ms, end_ms, cause, received_ms FROM gaps ORDER BY camera_id, start_ms`,
+	}
+	kept := []string{
+		"h1|Nhà số 1|1",
+		"U1|h1|hộp|0.1.0|2|3|-",
+		"c1|h1|U1|SN|1|Cổng|clip|-|false|true|true|recording|4||h264|5",
+		"c1|5|-|106.5|22|90|80|40",
+		"c1|00000000000000aa|0|1000|7000|5990|-|false|-12|7|500|80|" + sum + "||avc1.64001f|1920|1080|stored|7100\n" +
+			"c1|00000000000000aa|1|7000|13000|6000|7040|true|0|0|600|80|" + prev + "|" + sum + "|avc1.64001f|1920|1080|home|13100",
+		"c1|13000|20000|disk|20100\nc1|20000|30000|camera-off|30100\nc2|13000|20000|paused|20100",
+	}
+	added := map[string]string{
+		`SELECT stream, key_size, key_sha256, activity, signature FROM segments`:               "|0|||\n|0|||",
+		`SELECT stream, signature FROM gaps`:                                                   "|\n|\n|",
+		`SELECT verified_ms, uplink FROM cameras`:                                              "-|",
+		`SELECT spool_used, spool_days, temperature, clock_sync, clock_offset_ms FROM devices`: "-|-|-|-|-",
+		`SELECT count(*) FROM clocks`:                                                          "0",
+		`SELECT count(*) FROM wants`:                                                           "0",
+		`SELECT max(version_id) FROM goose_db_version`:                                         "2",
+		`SELECT sql FROM sqlite_master WHERE name = 'gaps_end' AND tbl_name = 'gaps'`:          "CREATE INDEX gaps_end ON gaps (camera_id, stream, end_ms)",
+		`SELECT count(*) FROM pragma_foreign_key_check`:                                        "0",
+		`PRAGMA integrity_check`:                                                               "ok",
+		`SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit%'`:     "2",
+		`SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name NOT IN ('gaps', 'clocks', 'wants') AND name LIKE 'gaps%'`: "0",
+	}
+	for round := range 2 { // the second time it is up to date
+		d, err := db.Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, query := range before {
+			if got := text(t, d, query); got != kept[i] {
+				t.Errorf("opened %d times: %s\n%s, want\n%s", round+1, query, got, kept[i])
+			}
+		}
+		for query, want := range added {
+			if got := text(t, d, query); got != want {
+				t.Errorf("opened %d times: %s\n%s, want\n%s", round+1, query, got, want)
+			}
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := open(t, path)
+	err := d.Write(t.Context(), func(tx *sql.Tx) error {
+		for _, stream := range []string{"sub", ""} { // of one camera at one moment: one gap for each stream
+			_, err := tx.ExecContext(t.Context(), `INSERT INTO gaps (camera_id, stream, start_ms, end_ms, cause, received_ms) VALUES ('c1', $1, 13000, 14000, 'disk', 1)`, stream)
+			if err != nil {
+				return fmt.Errorf("gap of stream %q: %w", stream, err)
+			}
+		}
+		return nil
+	})
+	if err == nil || !strings.Contains(err.Error(), `of stream ""`) {
+		t.Errorf("a second gap of the main stream, and a first of the sub stream: %v", err)
+	}
+}
+
+// TestBrokenMigrationChangesNothing: a file that the second schema cannot be made
+// of opens as before once it is put right.
+func TestBrokenMigrationChangesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hub.db")
+	schemaOf(t, path, 1,
+		`INSERT INTO gaps VALUES ('c1', 13000, 20000, 'disk', 20100)`,
+		`CREATE TABLE clocks (in_the_way text)`)
+	if _, err := db.Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), "clocks") {
+		t.Fatalf("a table is in the way: %v", err)
+	}
+	schemaOf(t, path, 1, `DROP TABLE clocks`)
+	d := open(t, path)
+	if got := text(t, d, `SELECT * FROM gaps`); got != "c1||13000|20000|disk|20100|" {
+		t.Errorf("gaps %q", got)
+	}
+}

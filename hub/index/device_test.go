@@ -1,0 +1,124 @@
+package index_test
+
+import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/db"
+	"xulang.vn/camera/hub/index"
+)
+
+var start = time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)
+
+const (
+	mine   = camera.CameraID("caaaaaaaaaaaaaaaa")
+	theirs = camera.CameraID("cbbbbbbbbbbbbbbbb")
+	run    = camera.RunID("00000000000000aa")
+)
+
+// household is a device with a real key of its own and one camera.
+type household struct{ key ed25519.PrivateKey }
+
+var device = household{ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))}
+
+func (h household) Owns(id camera.CameraID) bool { return id == mine }
+
+func (h household) Signed(payload []byte, sig camera.Signature) bool {
+	return ed25519.Verify(h.key.Public().(ed25519.PublicKey), payload, sig[:])
+}
+
+// sign gives copies with the device's signatures, as they go out.
+func sign(segs []camera.Segment) []camera.Segment {
+	segs = slices.Clone(segs)
+	for i := range segs {
+		segs[i].Signature = camera.Signature(ed25519.Sign(device.key, segs[i].Payload()))
+	}
+	return segs
+}
+
+func signGaps(gaps []camera.Gap) []camera.Gap {
+	gaps = slices.Clone(gaps)
+	for i := range gaps {
+		gaps[i].Signature = camera.Signature(ed25519.Sign(device.key, gaps[i].Payload()))
+	}
+	return gaps
+}
+
+// clock is an hour after start: every fact below lies in its past.
+func clock() time.Time { return start.Add(time.Hour) }
+
+func open(t testing.TB) (*index.Index, *db.DB) {
+	t.Helper()
+	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "hub.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return index.New(d, clock), d
+}
+
+func hashOf(seq uint32) camera.Hash { return sha256.Sum256(fmt.Append(nil, "segment ", seq)) }
+
+// segment is the seq-th of a run of six-second segments.
+func segment(seq uint32) camera.Segment {
+	s := camera.Segment{
+		SegmentID: camera.SegmentID{Camera: mine, Run: run, Seq: seq},
+		Start:     start.Add(time.Duration(seq) * 6 * time.Second), End: start.Add(time.Duration(seq+1) * 6 * time.Second),
+		Media: camera.Millis(5990 * time.Millisecond), SenderReport: start.Add(time.Duration(seq)*6*time.Second + 40*time.Millisecond),
+		Clock: camera.Clock{Synchronised: true, Offset: camera.Millis(-12 * time.Millisecond), Bound: camera.Millis(7 * time.Millisecond)},
+		Size:  1_000_000, InitSize: 800, SHA256: hashOf(seq), Codec: "avc1.64001f,mp4a.40.2", Width: 1920, Height: 1080,
+		KeySize: 60_000, KeySHA256: hashOf(seq + 1<<20), Activity: "\x00\x07\xff\x00\n\"",
+	}
+	if seq > 0 {
+		s.Prev = hashOf(seq - 1)
+	}
+	return s
+}
+
+func segments(n int) []camera.Segment {
+	list := make([]camera.Segment, n)
+	for i := range list {
+		list[i] = segment(uint32(i))
+	}
+	return list
+}
+
+func gap(from, to int) camera.Gap {
+	return camera.Gap{Camera: mine, Start: start.Add(time.Duration(from) * time.Second), End: start.Add(time.Duration(to) * time.Second), Cause: camera.CauseCameraOff}
+}
+
+// put announces facts as the device signed them.
+func put(t testing.TB, x *index.Index, segs []camera.Segment, gaps ...camera.Gap) camera.AnnounceReply {
+	t.Helper()
+	reply, err := x.Put(t.Context(), camera.Announce{V: camera.LinkVersion, Segments: sign(segs), Gaps: signGaps(gaps)}, device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply
+}
+
+func accept(t testing.TB, x *index.Index, segs []camera.Segment, gaps ...camera.Gap) {
+	t.Helper()
+	if r := put(t, x, segs, gaps...); len(r.RefusedSegments)+len(r.RefusedGaps) > 0 || r.Err() != nil {
+		t.Fatalf("refused: %+v", r)
+	}
+}
+
+func window(t testing.TB, x *index.Index, from, to time.Time) ([]index.Entry, []camera.Gap) {
+	t.Helper()
+	entries, gaps, err := x.Window(t.Context(), mine, from, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entries, gaps
+}
