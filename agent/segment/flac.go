@@ -104,16 +104,14 @@ func (e *flacEncoder) subframe(line []int32) {
 // bestOrder is the order of the fixed predictor whose residual is smallest.
 func bestOrder(line []int32) (best int) {
 	var sums [fixedMost + 1]int64
-	var last [fixedMost]int32 // the newest difference of each order below
+	var last [fixedMost + 1]int32 // the newest difference of each order
 	for i, x := range line {
 		d := x
 		for order := range sums {
 			if i >= fixedMost {
 				sums[order] += int64(max(d, -d))
 			}
-			if order < fixedMost {
-				d, last[order] = d-last[order], d
-			}
+			d, last[order] = d-last[order], d
 		}
 	}
 	for order := range sums {
