@@ -70,7 +70,7 @@ func run(args []string) error {
 // is collected: a box with many cameras holds a second of each in memory and has
 // less room for it. A household's few cost the least processor time at 100.
 func collectAt(cameras int) int {
-	const few, many, least = 8, 32, 60
+	const few, many, least = 8, 32, 50
 	over := min(max(cameras-few, 0), many-few)
 	return 100 - over*(100-least)/(many-few)
 }

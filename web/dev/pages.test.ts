@@ -44,9 +44,9 @@ const signIn = async (page: Page, login: string) => {
   await page.request.post(`${origin}/api/v1/session`, { data: { login, password: "long enough" } });
 };
 
-/** The question of a shared link: the whole road, the hour before now. */
+/** The question of a shared link: the whole road, the last whole hour. */
 function question(): string {
-  const now = Math.floor(Date.now() / 60_000) * 60_000;
+  const now = Math.floor(Date.now() / 3_600_000) * 3_600_000; // a round time: it stands on the very end of the scale
   const q = new URLSearchParams({
     road: "r4a", a: "0", b: "9000",
     from: new Date(now - 3_600_000).toISOString(), to: new Date(now).toISOString(),
