@@ -67,12 +67,13 @@ func run(args []string) error {
 }
 
 // collectAt is how much garbage, in percent of what is in use, may gather before it
-// is collected: a box with many cameras holds a second of each in memory and has
-// less room for it. A household's few cost the least processor time at 100.
+// is collected. A box with many cameras holds a second of each in memory and has
+// less room for it; with few, processor time is what counts. Chosen with
+// scripts/bench-ingest.
 func collectAt(cameras int) int {
-	const few, many, least = 8, 32, 50
+	const few, many, most, least = 8, 32, 120, 42
 	over := min(max(cameras-few, 0), many-few)
-	return 100 - over*(100-least)/(many-few)
+	return most - over*(most-least)/(many-few)
 }
 
 func enrol(ctx context.Context, file, hub, code string, log *slog.Logger) error {
