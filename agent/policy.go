@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	camera "xulang.vn/camera"
@@ -18,11 +17,8 @@ const policyFile = "policy"
 
 // policy is what the hub asks of cameras whose household chose no uplink class.
 type policy struct {
-	dir string // of policyFile
-
-	mu      sync.Mutex
-	hub     camera.Uplink // "" until the hub has told
-	changed chan struct{} // closed when hub changes; nil until somebody waits
+	dir string                 // of policyFile
+	hub watched[camera.Uplink] // "" until the hub has told
 }
 
 // load reads what was told before. What cannot be read is not known: the hub tells
@@ -39,7 +35,7 @@ func (p *policy) load(dir string) error {
 
 // save writes down what is in force.
 func (p *policy) save() error {
-	hub, _ := p.now()
+	hub, _ := p.hub.now()
 	if err := writeWhole(filepath.Join(p.dir, policyFile), []byte(string(hub)+"\n")); err != nil {
 		return fmt.Errorf("write policy: %w", err)
 	}
@@ -47,35 +43,13 @@ func (p *policy) save() error {
 }
 
 // set tells whether this is news. What is no class of ours changes nothing.
-func (p *policy) set(u camera.Uplink) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !u.Valid() || u == p.hub {
-		return false
-	}
-	p.hub = u
-	if p.changed != nil {
-		close(p.changed)
-		p.changed = nil
-	}
-	return true
-}
-
-// now is the hub's class, and what is closed when it changes.
-func (p *policy) now() (camera.Uplink, <-chan struct{}) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.changed == nil {
-		p.changed = make(chan struct{})
-	}
-	return p.hub, p.changed
-}
+func (p *policy) set(u camera.Uplink) bool { return u.Valid() && p.hub.set(u) }
 
 // class is a camera's uplink class in force: the household's choice before the
 // hub's policy; "" while neither is known. A camera without a small stream cannot
 // follow the policy "sub": its footage waits until a case asks.
 func (a *agent) class(cam Camera) (camera.Uplink, <-chan struct{}) {
-	hub, changed := a.policy.now()
+	hub, changed := a.policy.hub.now()
 	switch {
 	case cam.Uplink != "":
 		return cam.Uplink, changed

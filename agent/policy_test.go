@@ -52,20 +52,20 @@ func TestBytesWaitForTheClass(t *testing.T) {
 func TestPolicyIsRemembered(t *testing.T) {
 	dir := t.TempDir()
 	var first, again, broken policy
-	if err := first.load(dir); err != nil || first.hub != "" {
-		t.Errorf("before the hub has told: %q, %v", first.hub, err)
+	if err := first.load(dir); err != nil || first.hub.value != "" {
+		t.Errorf("before the hub has told: %q, %v", first.hub.value, err)
 	}
 	if !first.set(camera.UplinkSub) || first.save() != nil {
 		t.Fatal("not taken")
 	}
-	if err := again.load(dir); err != nil || again.hub != camera.UplinkSub {
-		t.Errorf("after a start: %q, %v", again.hub, err)
+	if err := again.load(dir); err != nil || again.hub.value != camera.UplinkSub {
+		t.Errorf("after a start: %q, %v", again.hub.value, err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, policyFile), []byte("everything"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := broken.load(dir); err != nil || broken.hub != "" {
-		t.Errorf("what is no class: %q, %v", broken.hub, err)
+	if err := broken.load(dir); err != nil || broken.hub.value != "" {
+		t.Errorf("what is no class: %q, %v", broken.hub.value, err)
 	}
 }
 
@@ -73,7 +73,7 @@ func TestPolicyIsRemembered(t *testing.T) {
 func TestAgentStartsWithThePolicy(t *testing.T) {
 	cfg := Default()
 	cfg.Data, cfg.Metrics = t.TempDir(), ""
-	p := policy{dir: cfg.Data, hub: camera.UplinkSub}
+	p := policy{dir: cfg.Data, hub: watched[camera.Uplink]{value: camera.UplinkSub}}
 	if err := p.save(); err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ type recorder struct {
 	log    *slog.Logger
 	writer *segment.Writer
 	sub    *subStream
-	there  presence // the camera takes our calls: sub may call it as well
+	there  watched[bool] // the camera takes our calls: sub may call it as well
 
 	mu     sync.Mutex
 	open   bool // a session runs: video() is valid, extendGap waits

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -88,34 +87,4 @@ func (s *subStream) Stop(camera.GapCause, string) {
 	if err := s.writer.Stop(); err != nil {
 		s.log.Error("close segment", "err", err)
 	}
-}
-
-// presence tells whether a camera gives its main stream.
-type presence struct {
-	mu     sync.Mutex
-	there  bool
-	turned chan struct{} // closed when there changes; nil until somebody waits
-}
-
-func (p *presence) set(there bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.there == there {
-		return
-	}
-	p.there = there
-	if p.turned != nil {
-		close(p.turned)
-		p.turned = nil
-	}
-}
-
-// now is how it stands, and what is closed when that changes.
-func (p *presence) now() (bool, <-chan struct{}) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.turned == nil {
-		p.turned = make(chan struct{})
-	}
-	return p.there, p.turned
 }

@@ -146,15 +146,6 @@ func (w *Writer) Stop() error {
 	return w.end(nil)
 }
 
-// Abort discards the open segment and ends the session, for a caller that knows
-// that nothing can be stored now.
-func (w *Writer) Abort() {
-	w.started = false
-	if w.run != nil {
-		w.discard()
-	}
-}
-
 // check ends the run when the unit cannot be a part of it.
 func (w *Writer) check(u media.Unit) (*RunEnded, error) {
 	old, stepped := w.clock.step(u.Received.Round(0), w.cfg.Elapsed(u.Received))

@@ -53,18 +53,7 @@ func (r ClockRecord) news(had ClockRecord) bool {
 	return r.Synchronised != had.Synchronised || moved > max(time.Duration(r.Bound), clockMoves) || r.At.Sub(had.At) >= clockStales
 }
 
-// NoteClock records what a device measured of its clock for each of its cameras.
-// SetStatus does it by itself.
-func (r *Registry) NoteClock(ctx context.Context, d camera.DeviceID, c camera.Clock, at time.Time) error {
-	err := r.db.Write(ctx, func(tx *sql.Tx) error {
-		if _, err := household(ctx, tx, d); err != nil {
-			return err
-		}
-		return noteClock(ctx, tx, d, sane(c), at)
-	})
-	return named("note clock", err)
-}
-
+// noteClock records what a device measured of its clock for each of its cameras.
 func noteClock(ctx context.Context, tx *sql.Tx, d camera.DeviceID, c camera.Clock, at time.Time) error {
 	cameras, err := camerasOf(ctx, tx, d)
 	if err != nil {
