@@ -23,12 +23,15 @@ const (
 	doubted                   // it refused a password that it took before: maybe full (Dahua), maybe a new password
 	isFull                    // it said that it has no session left
 	notReached                // it did not take the connection
+	outside                   // its address may not be dialled
+	notThere                  // it has not what was asked for
 )
 
 // outcome is how a session ended.
 type outcome struct {
 	started bool // the receiver was started
 	trouble trouble
+	quiet   bool // it said nothing any more
 	cause   camera.GapCause
 	detail  string
 }
@@ -62,10 +65,14 @@ func failed(doing string, err error, proven bool) outcome {
 		return ended(camera.CauseWrongPassword, "camera refused the name or password %d times", mostRefusals).because(refused)
 	case status.Code == base.StatusNotEnoughBandwidth: // RFC 2326, 11.3.1; recorders say it of their sessions
 		return ended(camera.CauseCameraOff, "camera is full: it has no session or bandwidth left (453)").because(isFull)
+	case status.Code == base.StatusNotFound || status.Code == base.StatusInvalidRange:
+		return ended(camera.CauseCameraOff, "%s: %s", doing, err).because(notThere)
 	case errors.As(err, &sdp):
 		return ended(camera.CauseBadCodec, "%s: %s", doing, err)
 	case errors.As(err, &off):
 		return ended(camera.CauseCameraOff, "%s: %s", doing, err).because(notReached)
+	case camera.CodeOf(err) == camera.CodeOutsideLAN:
+		return ended(camera.CauseCameraOff, "%s: %s", doing, err).because(outside)
 	}
 	return ended(camera.CauseCameraOff, "%s: %s", doing, err)
 }

@@ -15,7 +15,6 @@ package ingest
 import (
 	"context"
 	"log/slog"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -29,9 +28,12 @@ type Config struct {
 	// is not checked (cameras sign their own): what passes cannot be overheard, but
 	// that it is the right camera is known by its address and password alone.
 	URL                string
-	Username, Password string         // sent by digest (or basic, when the camera has nothing else), never in a URL
-	Sound              bool           // take AAC, Opus or G.711 as well, when the camera has it
-	Networks           []netip.Prefix // addresses that may be dialled; none when empty
+	Username, Password string // sent by digest (or basic, when the camera has nothing else), never in a URL
+	Sound              bool   // take AAC, Opus or G.711 as well, when the camera has it
+
+	// Control is asked about each address before it is dialled; nil: nothing may be.
+	// It refuses with CodeOutsideLAN.
+	Control Control
 
 	// UDP takes RTP over UDP instead of inside of the connection: what the network
 	// loses is lost, and nothing gathers. With rtsps it does not apply: the pictures

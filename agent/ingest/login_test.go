@@ -103,7 +103,7 @@ func TestNewPasswordAfterSuccess(t *testing.T) {
 // where the camera is, not how it is asked.
 func TestAddressThatHoldsThePassword(t *testing.T) {
 	t.Parallel()
-	cfg := ingest.Config{URL: "rtsp://127.0.0.1:1/user=guest&password=hush&channel=1.sdp?real_stream", Networks: loopback}
+	cfg := ingest.Config{URL: "rtsp://127.0.0.1:1/user=guest&password=hush&channel=1.sdp?real_stream", Control: loopback}
 	cfg.Find = func(context.Context) (string, bool) { return strings.Replace(cfg.URL, ":1/", ":2/", 1), true }
 	r := pull(t, cfg, nil)
 	events := r.until(t, "two dials", func(es []event) bool { return len(stops(es)) > 1 })

@@ -52,7 +52,7 @@ type session struct {
 // session pulls the camera once, until it breaks or ctx ends.
 func (i *Ingest) session(ctx context.Context, address *base.URL) outcome {
 	s := &session{
-		i: i, login: i.credentials(), dial: dialer(i.cfg.Networks), hears: i.cfg.Sound && i.now().After(i.deaf),
+		i: i, login: i.credentials(), dial: dialer(i.cfg.Control), hears: i.cfg.Sound && i.now().After(i.deaf),
 		udp:   i.cfg.UDP && address.Scheme == "rtsp",
 		units: make(chan media.Unit, mostQueued), over: make(chan struct{}), broke: make(chan error, 1),
 	}
@@ -152,7 +152,9 @@ func (s *session) run(ctx context.Context) outcome {
 				key.Reset(s.i.cfg.NoKeyFrame)
 			}
 		case <-stall.C:
-			return ended(camera.CauseCameraOff, "no video for %s", s.i.cfg.Stall)
+			out := ended(camera.CauseCameraOff, "no video for %s", s.i.cfg.Stall)
+			out.quiet = true
+			return out
 		case <-key.C:
 			return ended(camera.CauseNoKeyFrame, "no key frame with parameter sets for %s", s.i.cfg.NoKeyFrame)
 		case err := <-s.broke:
