@@ -25,6 +25,16 @@ const (
 // passes cannot be overheard, but that it is the right device is known by its
 // address alone.
 func (g *Guard) Client(username, password string, timeout time.Duration) *http.Client {
+	return g.client(username, password, timeout, false)
+}
+
+// DigestClient is a Client that never answers a basic challenge: for passwords
+// that are tried without a person who chose the device.
+func (g *Guard) DigestClient(username, password string, timeout time.Duration) *http.Client {
+	return g.client(username, password, timeout, true)
+}
+
+func (g *Guard) client(username, password string, timeout time.Duration, onlyDigest bool) *http.Client {
 	plain := &http.Transport{
 		Proxy:                  nil, // never from the environment
 		DialContext:            g.Dialer(min(timeout, dialTimeout)).DialContext,
@@ -43,7 +53,9 @@ func (g *Guard) Client(username, password string, timeout time.Duration) *http.C
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	if username != "" {
-		c.Transport = &account{plain: plain, username: username, password: password, hosts: map[string]*login{}}
+		c.Transport = &account{
+			plain: plain, username: username, password: func() string { return password }, digest: onlyDigest, hosts: map[string]*login{},
+		}
 	}
 	return c
 }

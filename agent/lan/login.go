@@ -16,8 +16,10 @@ import (
 // host, how they were taken. The digest library's own transport tries a refused
 // password a second time and reads answers without a limit.
 type account struct {
-	plain              *http.Transport
-	username, password string
+	plain    *http.Transport
+	username string
+	password func() string // a function, so that no printing of the client shows it
+	digest   bool          // answer nothing less than digest
 
 	mu    sync.Mutex
 	hosts map[string]*login // by host and port; guarded by mu
@@ -110,7 +112,7 @@ func (a *account) RoundTrip(req *http.Request) (*http.Response, error) {
 // answer repeats a request that was refused without a password, or with one that
 // worked before and an old challenge.
 func (a *account) answer(l *login, res *http.Response, again func() (*http.Request, error)) (*http.Response, error) {
-	if !l.challenged(res.Header) || l.spent() {
+	if !l.challenged(res.Header, a.digest) || l.spent() {
 		return res, nil
 	}
 	_, _ = io.CopyN(io.Discard, res.Body, mostRefusal)
@@ -144,7 +146,7 @@ func (a *account) answer(l *login, res *http.Response, again func() (*http.Reque
 func (l *login) spent() bool { return l.refusals >= 2 || l.refusals == 1 && !l.proven }
 
 // challenged takes the best challenge of a 401.
-func (l *login) challenged(h http.Header) bool {
+func (l *login) challenged(h http.Header, onlyDigest bool) bool {
 	l.challenge, l.basic, l.count = nil, false, 0
 	for _, text := range h.Values("WWW-Authenticate") {
 		scheme, rest, _ := strings.Cut(text, " ")
@@ -164,7 +166,7 @@ func (l *login) challenged(h http.Header) bool {
 			l.basic = true
 		}
 	}
-	if l.challenge != nil {
+	if l.challenge != nil || onlyDigest {
 		l.basic = false
 	}
 	return l.challenge != nil || l.basic
@@ -176,7 +178,7 @@ func (a *account) sign(l *login, req *http.Request) error {
 	case l.spent():
 		return nil
 	case l.basic:
-		req.SetBasicAuth(a.username, a.password)
+		req.SetBasicAuth(a.username, a.password())
 		return nil
 	case l.challenge == nil:
 		return nil
@@ -184,7 +186,7 @@ func (a *account) sign(l *login, req *http.Request) error {
 	l.count++
 	cred, err := digest.Digest(l.challenge, digest.Options{
 		Method: req.Method, URI: req.URL.RequestURI(), GetBody: req.GetBody,
-		Count: l.count, Username: a.username, Password: a.password,
+		Count: l.count, Username: a.username, Password: a.password(),
 	})
 	if err != nil {
 		return fmt.Errorf("answer challenge: %w", err)

@@ -173,6 +173,28 @@ func TestNoName(t *testing.T) {
 	}
 }
 
+// TestOnlyDigest: a device that asks for the password itself does not get it.
+func TestOnlyDigest(t *testing.T) {
+	for _, scheme := range []string{"basic", "digest"} {
+		d := &device{scheme: scheme, password: "p"}
+		got := ask(t, lan.New(lan.Config{Loopback: true}).DigestClient("admin", "p", 5*time.Second), serve(t, d.ServeHTTP))
+		if scheme == "basic" && (got != 401 || d.tries != 0) || scheme == "digest" && got != 200 {
+			t.Errorf("%s: answer %d after %d tries", scheme, got, d.tries)
+		}
+	}
+}
+
+// TestSilent: however a client is printed, it does not show the password.
+func TestSilent(t *testing.T) {
+	c := lan.New(lan.Config{Loopback: true}).Client("admin", "canary-7f3a", time.Second)
+	_, err := c.Get("http://127.0.0.1:1/")
+	for _, text := range []string{fmt.Sprintf("%+v %#v", c, c), fmt.Sprintf("%+v %#v", c.Transport, c.Transport), err.Error()} {
+		if strings.Contains(text, "canary") {
+			t.Errorf("%s", text)
+		}
+	}
+}
+
 // TestWaitForTurn: who waits for another one's try gives up with its context.
 func TestWaitForTurn(t *testing.T) {
 	asked, answer := make(chan struct{}), make(chan struct{})
