@@ -117,6 +117,10 @@ func note(ctx context.Context, tx *sql.Tx, d camera.DeviceID, h camera.Household
 	if err != nil {
 		return err
 	}
+	// Nobody agrees for longer than this beforehand; the agent ends it as it was told.
+	if most := now.Add(camera.ConsentLongest); n.Consent.Until.After(most) {
+		n.Consent.Until = most
+	}
 	purposes, err := levelsText(n.Consent.For)
 	if err != nil {
 		return err

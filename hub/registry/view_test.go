@@ -104,6 +104,22 @@ func TestConsentRoundTrip(t *testing.T) {
 	}
 }
 
+// TestConsentForLongerThanAYear: a year is kept of it, whatever the agent says; the
+// last moment of year 9999 in a western zone cannot be shown in UTC.
+func TestConsentForLongerThanAYear(t *testing.T) {
+	h := open(t)
+	home := h.household(t)
+	d := h.device(t, home)
+	for _, until := range []time.Time{start.AddDate(2, 0, 0), time.Date(9999, 12, 31, 23, 59, 59, 0, time.FixedZone("", -3600))} {
+		n := note(home, 1)
+		n.Consent.Until = until
+		h.hello(t, d, n)
+		if got, err := h.Camera(t.Context(), n.Camera); err != nil || !got.Consent.Until.Equal(start.Add(camera.ConsentLongest)) {
+			t.Errorf("until %v became %v, %v", until, got.Consent.Until, err)
+		}
+	}
+}
+
 func TestAim(t *testing.T) {
 	h := open(t)
 	home := h.household(t)
