@@ -153,10 +153,16 @@ func (v *viewer) toEnd() []picture {
 func (v *viewer) leave(rec *simnvr.Recorder) {
 	v.t.Helper()
 	v.client.Close()
+	v.left(rec, func(_, playback int) bool { return playback == 0 })
+}
+
+// left returns when the recorder has noticed that clients are gone.
+func (v *viewer) left(rec *simnvr.Recorder, done func(live, playback int) bool) {
+	v.t.Helper()
 	deadline, tick := time.After(patience), time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for {
-		if _, playback := rec.Sessions(); playback == 0 {
+		if done(rec.Sessions()) {
 			return
 		}
 		select {

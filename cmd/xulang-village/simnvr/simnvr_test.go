@@ -170,3 +170,12 @@ func contains(t *testing.T, what, text string, parts ...string) {
 		}
 	}
 }
+
+func loadFuzz(f *testing.F) *scene.Home {
+	f.Helper()
+	home, err := scene.Load("home-01")
+	if err != nil {
+		f.Fatal(err)
+	}
+	return home
+}
