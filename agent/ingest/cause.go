@@ -31,7 +31,9 @@ const (
 type outcome struct {
 	started bool // the receiver was started
 	trouble trouble
-	quiet   bool // it said nothing any more
+	quiet   bool  // it said nothing any more
+	whole   bool  // a playback ended where it should
+	err     error // of the receiver
 	cause   camera.GapCause
 	detail  string
 }

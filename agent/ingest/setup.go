@@ -3,6 +3,7 @@ package ingest
 import (
 	"crypto/tls"
 	"net/url"
+	"time"
 
 	"github.com/bluenviron/gortsplib/v4"
 	"github.com/bluenviron/gortsplib/v4/pkg/base"
@@ -20,7 +21,7 @@ func (s *session) newClient(address *base.URL) *gortsplib.Client {
 	if s.udp {
 		transport = gortsplib.TransportUDP
 	}
-	return &gortsplib.Client{
+	c := &gortsplib.Client{
 		Scheme: address.Scheme, Host: address.Host, Transport: &transport, UserAgent: userAgent,
 		DialContext: s.connect, ListenPacket: s.listen,
 		InitialUDPReadTimeout: s.i.cfg.Stall,
@@ -30,6 +31,11 @@ func (s *session) newClient(address *base.URL) *gortsplib.Client {
 		OnPacketsLost:         func(uint64) {}, // the assembler counts for itself
 		OnDecodeError:         s.damage,
 	}
+	if s.past != nil {
+		c.OnRequest = s.past.request
+		c.ReadTimeout = mostPaused
+	}
+	return c
 }
 
 // response changes an answer before gortsplib reads it: it narrows a session
@@ -42,6 +48,9 @@ func (s *session) response(res *base.Response) {
 		res.Body = usableSDP(res.Body, s.hears)
 	}
 	ownSource(res)
+	if s.past != nil {
+		s.past.response(res)
+	}
 }
 
 // setUp asks for the streams and starts them.
@@ -109,5 +118,8 @@ func (s *session) pick(t media.Track, decode func(*rtp.Packet) ([][]byte, error)
 	s.video, s.sets = t, media.ParametersOf(t)
 	s.frames = assembler{codec: t.Codec, decode: decode}
 	s.picture = rtpClock{rate: rate}
+	if s.past != nil {
+		s.picture.ahead = s.past.Times.length() + time.Minute
+	}
 	s.times = decoding{codec: t.Codec}
 }
