@@ -1,12 +1,12 @@
 package simnvr
 
 import (
+	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
-	"time"
 )
 
 // dahuaTime is how Dahua writes local times.
@@ -18,8 +18,12 @@ func (w *web) dahua(rw http.ResponseWriter, req *http.Request, path string) {
 		return
 	}
 	query, err := url.ParseQuery(req.URL.RawQuery)
+	if path == "/cgi-bin/api/logicdevicemanager/getcamerastate" && req.Method == http.MethodPost {
+		w.cameraStates(rw)
+		return
+	}
 	if err != nil || req.Method != http.MethodGet {
-		dahuaError(rw, "Bad Request!")
+		dahuaError(rw)
 		return
 	}
 	action := query.Get("action")
@@ -28,7 +32,7 @@ func (w *web) dahua(rw http.ResponseWriter, req *http.Request, path string) {
 		w.magicBox(rw, action)
 	case "/cgi-bin/global.cgi":
 		if action != "getCurrentTime" {
-			dahuaError(rw, "Bad Request!")
+			dahuaError(rw)
 			return
 		}
 		plain(rw, http.StatusOK, "result="+w.rec.clock.shows().Format(dahuaTime))
@@ -40,8 +44,14 @@ func (w *web) dahua(rw http.ResponseWriter, req *http.Request, path string) {
 			channel = number(query.Get("channel"))
 		}
 		if !w.snapshot(rw, channel) {
-			dahuaError(rw, "Bad Request!")
+			dahuaError(rw)
 		}
+	case "/cgi-bin/storagedevice.cgi":
+		if action != "getDeviceAllInfo" {
+			dahuaError(rw)
+			return
+		}
+		plain(rw, http.StatusOK, "list.info[0].Detail[0].IsError=false", "list.info[0].Detail[0].Type=ReadWrite", "list.info[0].Name=/dev/sda", "list.info[0].State=Success")
 	case "/cgi-bin/mediafilefind.cgi":
 		w.mediaFileFind(rw, action, query)
 	default:
@@ -50,8 +60,8 @@ func (w *web) dahua(rw http.ResponseWriter, req *http.Request, path string) {
 }
 
 // dahuaError is what the API's chapter "Error" shows.
-func dahuaError(rw http.ResponseWriter, why string) {
-	plain(rw, http.StatusBadRequest, "Error", why)
+func dahuaError(rw http.ResponseWriter) {
+	plain(rw, http.StatusBadRequest, "Error", "Bad Request!")
 }
 
 // magicBox tells about the device (HTTP API, "System information").
@@ -71,7 +81,7 @@ func (w *web) magicBox(rw http.ResponseWriter, action string) {
 		"getVendor":          {"vendor=" + c.Brand},
 	}[action]
 	if !ok {
-		dahuaError(rw, "Bad Request!")
+		dahuaError(rw)
 		return
 	}
 	plain(rw, http.StatusOK, lines...)
@@ -83,7 +93,7 @@ var dahuaZones = []int{0, 60, 120, 180, 210, 240, 270, 300, 330, 345, 360, 390, 
 
 func (w *web) dahuaConfig(rw http.ResponseWriter, action, name string) {
 	if action != "getConfig" {
-		dahuaError(rw, "Bad Request!")
+		dahuaError(rw)
 		return
 	}
 	var lines []string
@@ -92,6 +102,13 @@ func (w *web) dahuaConfig(rw http.ResponseWriter, action, name string) {
 		for i, ch := range w.rec.cfg.Channels {
 			lines = append(lines, fmt.Sprintf("table.ChannelTitle[%d].Name=%s", i, ch.Name))
 		}
+	case "RTSP":
+		_, port, err := net.SplitHostPort(w.rec.RTSPAddr())
+		if err != nil {
+			dahuaError(rw)
+			return
+		}
+		lines = []string{"table.RTSP.Enable=true", "table.RTSP.Port=" + port}
 	case "NTP":
 		now := w.rec.clock.shows()
 		_, east := now.Zone()
@@ -101,102 +118,33 @@ func (w *web) dahuaConfig(rw http.ResponseWriter, action, name string) {
 			"table.NTP.TimeZoneDesc=" + now.Format("GMT-07:00"), "table.NTP.UpdatePeriod=60",
 		}
 	default:
-		dahuaError(rw, "Bad Request!")
+		dahuaError(rw)
 		return
 	}
 	plain(rw, http.StatusOK, lines...)
 }
 
-// mediaFileFind is the API's search: a finder is made, told what to find, asked for
-// pages, closed and destroyed ("Find Media Files"). Channels count from 1 in the
-// condition and from 0 in what was found.
-func (w *web) mediaFileFind(rw http.ResponseWriter, action string, query url.Values) {
-	id := query.Get("object")
-	switch action {
-	case "factory.create":
-		if id = w.finders.create(); id == "" {
-			dahuaError(rw, "Bad Request!")
-			return
+// cameraStates tells of all channels whether a camera is connected (HTTP API,
+// LogicDeviceManager.getCameraState).
+func (w *web) cameraStates(rw http.ResponseWriter) {
+	type state struct {
+		Channel    int    `json:"channel"`
+		Connection string `json:"connectionState"`
+	}
+	var told struct {
+		States []state `json:"states"`
+	}
+	for i, ch := range w.rec.cfg.Channels {
+		s := state{i, "Unconnect"}
+		if ch.Online {
+			s.Connection = "Connected"
 		}
-		plain(rw, http.StatusOK, "result="+id)
-		return
-	case "findFile":
-		channel, files, ok := w.dahuaFiles(query)
-		if !ok || !w.finders.tell(id, finder{channel: channel, files: files}) {
-			dahuaError(rw, "Bad Request!")
-			return
-		}
-	case "findNextFile":
-		count := number(query.Get("count"))
-		f, ok := w.finders.next(id, min(count, 100))
-		if !ok || count == 0 {
-			dahuaError(rw, "Bad Request!")
-			return
-		}
-		plain(rw, http.StatusOK, f.lines()...)
-		return
-	case "close":
-		if !w.finders.tell(id, finder{}) {
-			dahuaError(rw, "Bad Request!")
-			return
-		}
-	case "destroy":
-		if !w.finders.destroy(id) {
-			dahuaError(rw, "Bad Request!")
-			return
-		}
-	default:
-		dahuaError(rw, "Bad Request!")
+		told.States = append(told.States, s)
+	}
+	body, err := json.Marshal(told)
+	if err != nil {
+		dahuaError(rw)
 		return
 	}
-	plain(rw, http.StatusOK, "OK")
-}
-
-// dahuaFiles reads the condition. What it does not know of it is left out, as in
-// devices.
-func (w *web) dahuaFiles(query url.Values) (channel int, files []span, ok bool) {
-	channel = number(query.Get("condition.Channel"))
-	from, err1 := time.ParseInLocation("2006-1-2 15:04:05", query.Get("condition.StartTime"), w.rec.clock.zone)
-	to, err2 := time.ParseInLocation("2006-1-2 15:04:05", query.Get("condition.EndTime"), w.rec.clock.zone)
-	if err1 != nil || err2 != nil || channel < 1 || channel > len(w.rec.cfg.Channels) {
-		return 0, nil, false
-	}
-	if _, online := w.rec.channel(channel); !online || !wantsVideo(query) {
-		return channel, nil, true
-	}
-	return channel, w.rec.clock.files(from, to, recordedFile), true
-}
-
-// wantsVideo says whether the condition's types, if any, have the recorder's own.
-func wantsVideo(query url.Values) bool {
-	any := false
-	for name, values := range query {
-		if strings.HasPrefix(name, "condition.Types[") {
-			if any = true; slices.Contains(values, "dav") {
-				return true
-			}
-		}
-	}
-	return !any
-}
-
-// lines are a page of what was found.
-func (f finder) lines() []string {
-	out := []string{fmt.Sprintf("found=%d", len(f.files))}
-	for i, file := range f.files {
-		item := func(name, format string, values ...any) {
-			out = append(out, fmt.Sprintf("items[%d].%s=%s", i, name, fmt.Sprintf(format, values...)))
-		}
-		item("Channel", "%d", f.channel-1)
-		item("StartTime", "%s", file.From.Format(dahuaTime))
-		item("EndTime", "%s", file.To.Format(dahuaTime))
-		item("FilePath", "/mnt/dvr/%s/%d/dav/%s/%s-%s[R][0@0][0].dav", file.From.Format("2006-01-02"), f.channel-1,
-			file.From.Format("15"), file.From.Format("15.04.05"), file.To.Format("15.04.05"))
-		item("Length", "%d", int64(file.To.Sub(file.From).Seconds())*25_000)
-		item("Duration", "%d", int64(file.To.Sub(file.From).Seconds()))
-		item("Type", "dav")
-		item("Flags[0]", "Timing")
-		item("VideoStream", "Main")
-	}
-	return out
+	send(rw, http.StatusOK, "application/json", body)
 }

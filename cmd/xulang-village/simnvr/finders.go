@@ -80,25 +80,27 @@ type findings struct {
 type findingOf struct {
 	token      string
 	recordings []string
+	events     *eventScope // nil: it searches recordings
 }
 
-func (f *findings) open(recordings []string) string {
+// open gives the session its token.
+func (f *findings) open(of findingOf) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.last++
-	token := "Search_" + strconv.Itoa(f.last)
-	f.tokens = append(f.tokens, findingOf{token, recordings})
+	of.token = "Search_" + strconv.Itoa(f.last)
+	f.tokens = append(f.tokens, of)
 	if len(f.tokens) > mostFinders {
 		f.tokens = f.tokens[1:]
 	}
-	return token
+	return of.token
 }
 
-func (f *findings) get(token string) (findingOf, bool) {
+func (f *findings) get(token string, events bool) (findingOf, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, t := range f.tokens {
-		if t.token == token {
+		if t.token == token && events == (t.events != nil) {
 			return t, true
 		}
 	}

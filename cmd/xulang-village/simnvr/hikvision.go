@@ -25,6 +25,8 @@ var isapiPages = map[string]string{
 	"/isapi/contentmgmt/inputproxy/channels":        "inputProxy.xml",
 	"/isapi/contentmgmt/inputproxy/channels/status": "inputProxyStatus.xml",
 	"/isapi/streaming/channels":                     "streamingChannels.xml",
+	"/isapi/security/adminaccesses":                 "adminAccesses.xml",
+	"/isapi/contentmgmt/storage":                    "storage.xml",
 }
 
 func (w *web) hikvision(rw http.ResponseWriter, req *http.Request, path string) {

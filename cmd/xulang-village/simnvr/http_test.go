@@ -24,6 +24,8 @@ func TestPages(t *testing.T) {
 			"/ISAPI/ContentMgmt/InputProxy/channels":        {"<id>3</id>", "<name>Cổng &amp; đường<"},
 			"/ISAPI/ContentMgmt/InputProxy/channels/status": {"<online>true</online>", "<online>false</online>", "<streamingProxyChannelId>102<"},
 			"/ISAPI/Streaming/channels":                     {"<id>101</id>", "<id>302</id>", "<videoCodecType>H.265<"},
+			"/ISAPI/Security/adminAccesses":                 {"<protocol>RTSP</protocol><portNo>"},
+			"/ISAPI/ContentMgmt/Storage":                    {"<status>ok<"},
 			"/ISAPI/Streaming/channels/201":                 {"<id>201</id>", "<channelName>Sân<"},
 			"/ISAPI/Security/userCheck":                     {"<statusValue>200<", "<lockStatus>unlock<", "<retryLoginTime>5<"},
 		},
@@ -32,6 +34,8 @@ func TestPages(t *testing.T) {
 			"/cgi-bin/magicBox.cgi?action=getSerialNo":                      {"sn=SIM-NVR-0001\r\n"},
 			"/cgi-bin/magicBox.cgi?action=getDeviceType":                    {"type=DHI-NVR2104-SIM"},
 			"/cgi-bin/magicBox.cgi?action=getSoftwareVersion":               {"version=4.001"},
+			"/cgi-bin/configManager.cgi?action=getConfig&name=RTSP":         {"table.RTSP.Port="},
+			"/cgi-bin/storageDevice.cgi?action=getDeviceAllInfo":            {"list.info[0].Name="},
 			"/cgi-bin/global.cgi?action=getCurrentTime":                     {"result=2026-11-23 00:43:00\r\n"},
 			"/cgi-bin/configManager.cgi?action=getConfig&name=ChannelTitle": {"table.ChannelTitle[0].Name=Cổng & đường\r\n", "table.ChannelTitle[2].Name=Kho"},
 			"/cgi-bin/configManager.cgi?action=getConfig&name=NTP":          {"table.NTP.TimeZone=12\r\n", "TimeZoneDesc=GMT+07:00"},
@@ -51,6 +55,14 @@ func TestPages(t *testing.T) {
 		if rec.WrongTries() != 0 {
 			t.Errorf("%s: %d wrong tries", d, rec.WrongTries())
 		}
+	}
+}
+
+func TestCameraStates(t *testing.T) {
+	rec := start(t, simnvr.Dahua, at(night))
+	code, _, text := ask(t, http.MethodPost, "http://"+rec.HTTPAddr()+"/cgi-bin/api/LogicDeviceManager/getCameraState", `{"uniqueChannels":[-1]}`, secret)
+	if want := `{"states":[{"channel":0,"connectionState":"Connected"},{"channel":1,"connectionState":"Connected"},{"channel":2,"connectionState":"Unconnect"}]}`; code != http.StatusOK || text != want {
+		t.Errorf("%d %s", code, text)
 	}
 }
 

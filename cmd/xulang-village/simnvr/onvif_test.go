@@ -107,6 +107,37 @@ func TestFindRecordings(t *testing.T) {
 	}
 }
 
+// There is one moment at which footage begins; asked about later times, the state
+// at their beginning is told when it is wanted.
+func TestFindEvents(t *testing.T) {
+	rec := start(t, simnvr.ONVIF, at(night))
+	for name, tt := range map[string]struct{ from, state, want string }{
+		"before the oldest": {"2026-11-22T00:00:00Z", "true", `<tt:Time>2026-11-22T11:43:00.000Z<`},
+		"in the middle":     {"2026-11-22T15:00:00Z", "true", `<tt:Time>2026-11-22T15:00:00.000Z<`},
+		"without the state": {"2026-11-22T15:00:00Z", "false", ""},
+	} {
+		ask := "FindEvents><w:StartPoint>" + tt.from + "</w:StartPoint><w:EndPoint>2026-11-22T16:00:00Z</w:EndPoint><w:Scope><tt:IncludedRecordings>Recording_1</tt:IncludedRecordings></w:Scope>" +
+			"<w:IncludeStartState>" + tt.state + "</w:IncludeStartState><w:KeepAliveTime>PT10S</w:KeepAliveTime>"
+		_, text := soap(t, rec, "search", ask, secret, shows)
+		token := regexp.MustCompile(`<tse:SearchToken>([^<]+)<`).FindStringSubmatch(text)
+		if token == nil {
+			t.Fatal(text)
+		}
+		_, text = soap(t, rec, "search", "GetEventSearchResults><w:SearchToken>"+token[1]+"</w:SearchToken>", secret, shows)
+		contains(t, name, text, "<tt:SearchState>Completed<", tt.want)
+		want := 1
+		if tt.want == "" {
+			want = 0
+		}
+		if got := strings.Count(text, `Name="IsDataPresent" Value="true"`); got != want {
+			t.Errorf("%s: %d events, want %d", name, got, want)
+		}
+		if code, _ := soap(t, rec, "search", "GetRecordingSearchResults><w:SearchToken>"+token[1]+"</w:SearchToken>", secret, shows); code != http.StatusBadRequest {
+			t.Errorf("%s: another search's token: %d", name, code)
+		}
+	}
+}
+
 // A client whose clock is not the recorder's is told NotAuthorized, as with a wrong
 // password, and is not counted as one; neither is a token that is sent again.
 func TestSkewLooksLikeAWrongPassword(t *testing.T) {

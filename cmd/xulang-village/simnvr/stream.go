@@ -66,7 +66,7 @@ func (s *stream) run(ctx context.Context, p plan) error {
 			}
 			s.ticks = base + uint32(int64(float64(at.Sub(start))/p.scale*clockRate/float64(time.Second)+0.5)) // wraps, as RTP time does
 			last := !p.live && !pictureTime(group, i+1).Before(p.to)
-			if err := s.picture(p, at, unit, s.flags(p, at, unit.Key, first, last)); err != nil {
+			if err := s.picture(p, at, unit, s.flags(at, unit.Key, first, last)); err != nil {
 				return err
 			}
 			first = false
@@ -84,7 +84,7 @@ func pictureTime(group int64, picture int) time.Time {
 	return simcam.GroupStart(group).Add(time.Duration(picture) * time.Second / scene.FPS)
 }
 
-func (s *stream) flags(p plan, at time.Time, key, first, last bool) byte {
+func (s *stream) flags(at time.Time, key, first, last bool) byte {
 	var f byte
 	if key {
 		f |= cleanPoint

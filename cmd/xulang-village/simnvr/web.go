@@ -34,9 +34,10 @@ func newWeb(r *Recorder) (*web, error) {
 	w := &web{rec: r}
 	var err error
 	w.pages, err = template.New("").Funcs(template.FuncMap{
-		"x":   escape,
-		"iso": func(t time.Time) string { return t.Format("2006-01-02T15:04:05-07:00") },
-		"utc": func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") },
+		"x":    escape,
+		"port": func(addr string) (string, error) { _, port, err := net.SplitHostPort(addr); return port, err },
+		"iso":  func(t time.Time) string { return t.Format("2006-01-02T15:04:05-07:00") },
+		"utc":  func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") },
 	}).ParseFS(answers, "answers/*/*.xml")
 	if err != nil {
 		return nil, fmt.Errorf("read answers: %w", err)
