@@ -29,7 +29,7 @@ const used = new Set();
 for (const [, key] of sources.matchAll(/["'`]([a-z][A-Za-z]*(?:\.[A-Za-z-]+)+)["'`]/g)) if (key in vi) used.add(key);
 for (const [, key] of sources.matchAll(/\bt\("([^"]+)"/g)) if (!(key in vi)) findings.push(`no message ${key}`);
 // t(`kind.${x}`) uses every key of the family.
-const families = new Set([...sources.matchAll(/`([a-z][A-Za-z]*\.)\$\{/g)].map((m) => m[1]));
+const families = new Set([...sources.matchAll(/`([a-z][A-Za-z]*(?:\.[A-Za-z]+)*\.)\$\{/g)].map((m) => m[1]));
 for (const key of Object.keys(vi)) {
   if (!used.has(key) && ![...families].some((f) => key.startsWith(f))) findings.push(`${key} is never used`);
 }
