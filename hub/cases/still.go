@@ -17,7 +17,7 @@ const StillWithin = camera.SegmentLongest
 // Where home cannot or may not give the best one, a smaller one that is in the
 // store stands in. It is what was announced, or it is not shown.
 func (c *Cases) Still(ctx context.Context, who Officer, caseID string, id camera.CameraID, at time.Time) (data []byte, taken time.Time, err error) {
-	seg, outcome := c.decideStill(ctx, who, caseID, id, at)
+	one, seg, outcome := c.decideStill(ctx, who, caseID, id, at)
 	err = c.settle(ctx, Record{Actor: who, Action: actStill, Case: caseID, Camera: id, Detail: stamp(at)}, outcome)
 	if err != nil {
 		return nil, time.Time{}, err
@@ -25,7 +25,7 @@ func (c *Cases) Still(ctx context.Context, who Officer, caseID string, id camera
 	if seg.State.Playable() {
 		data, err = c.storedStill(ctx, seg)
 	} else {
-		data, seg, err = c.farStill(ctx, who, caseID, seg, at)
+		data, seg, err = c.farStill(ctx, who, one, seg, at)
 	}
 	if err != nil {
 		return nil, time.Time{}, err
@@ -35,14 +35,14 @@ func (c *Cases) Still(ctx context.Context, who Officer, caseID string, id camera
 
 // farStill asks the home. It may take its time, and its household may have changed
 // its mind meanwhile.
-func (c *Cases) farStill(ctx context.Context, who Officer, caseID string, seg Footage, at time.Time) ([]byte, Footage, error) {
-	data, asked := c.homeStill(ctx, seg)
-	cam, err := c.gate(ctx, who, camera.ActionPlayback, caseID, seg.Camera)
+func (c *Cases) farStill(ctx context.Context, who Officer, one Case, seg Footage, at time.Time) ([]byte, Footage, error) {
+	data, asked := c.homeStill(ctx, seg, one.Purpose())
+	_, cam, err := c.gate(ctx, who, camera.ActionStill, one.ID, seg.Camera)
 	if err != nil {
 		return nil, seg, err
 	}
 	if asked == nil {
-		return data, seg, c.mayLeave(cam)
+		return data, seg, c.mayLeave(cam, one.Purpose())
 	}
 	if camera.CodeOf(asked) == camera.CodeUnreachable {
 		if here, err := c.hereAt(ctx, seg.Camera, at); err == nil {
@@ -53,10 +53,10 @@ func (c *Cases) farStill(ctx context.Context, who Officer, caseID string, seg Fo
 	return nil, seg, asked
 }
 
-// mayLeave tells whether bytes may leave the house now, be it one picture: not
-// while the household pauses the camera.
-func (c *Cases) mayLeave(cam Camera) error {
-	return camera.Decide(cam.Consent, camera.ActionUpload, camera.Asker{}, c.Now())
+// mayLeave tells whether one picture may leave the house now: not while the household
+// pauses the camera.
+func (c *Cases) mayLeave(cam Camera, purpose camera.Purpose) error {
+	return decide(cam, camera.ActionSend, camera.Asker{Purpose: purpose}, c.Now())
 }
 
 // hereAt finds a picture in the store, of a segment that covers the moment.
@@ -68,15 +68,20 @@ func (c *Cases) hereAt(ctx context.Context, id camera.CameraID, at time.Time) (F
 	return seg, err
 }
 
-func (c *Cases) decideStill(ctx context.Context, who Officer, caseID string, id camera.CameraID, at time.Time) (Footage, error) {
-	cam, err := c.gate(ctx, who, camera.ActionPlayback, caseID, id)
+func (c *Cases) decideStill(ctx context.Context, who Officer, caseID string, id camera.CameraID, at time.Time) (Case, Footage, error) {
+	one, cam, err := c.gate(ctx, who, camera.ActionStill, caseID, id)
 	if err != nil {
-		return Footage{}, err
+		return one, Footage{}, err
 	}
+	seg, err := c.bestStill(ctx, cam, one.Purpose(), at)
+	return one, seg, err
+}
+
+func (c *Cases) bestStill(ctx context.Context, cam Camera, purpose camera.Purpose, at time.Time) (Footage, error) {
 	if y := at.UTC().Year(); y < 1970 || y > 9999 {
 		return Footage{}, camera.Errorf(camera.CodeBadRequest, "a moment outside of the years 1970 to 9999")
 	}
-	seg, err := c.Past.At(ctx, id, at, StillWithin, false)
+	seg, err := c.Past.At(ctx, cam.ID, at, StillWithin, false)
 	if err != nil {
 		return Footage{}, err
 	}
@@ -87,13 +92,13 @@ func (c *Cases) decideStill(ctx context.Context, who Officer, caseID string, id 
 	default:
 		return Footage{}, camera.Errorf(camera.CodeNoFootage, "segment %s: bytes are %s", seg.SegmentID, seg.State)
 	}
-	if err = c.mayLeave(cam); err == nil {
+	if err = c.mayLeave(cam, purpose); err == nil {
 		err = sized(seg, camera.StillLargest)
 	}
 	if err == nil {
 		return seg, nil
 	}
-	if here, other := c.hereAt(ctx, id, at); other == nil {
+	if here, other := c.hereAt(ctx, cam.ID, at); other == nil {
 		return here, nil
 	}
 	return Footage{}, err
@@ -119,8 +124,8 @@ func (c *Cases) storedStill(ctx context.Context, seg Footage) ([]byte, error) {
 	return data, nil
 }
 
-func (c *Cases) homeStill(ctx context.Context, seg Footage) ([]byte, error) {
-	data, err := c.Home.Still(ctx, seg.SegmentID)
+func (c *Cases) homeStill(ctx context.Context, seg Footage, purpose camera.Purpose) ([]byte, error) {
+	data, err := c.Home.Still(ctx, seg.SegmentID, purpose)
 	if err != nil {
 		return nil, homeRefusal(err)
 	}
