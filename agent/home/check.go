@@ -13,7 +13,7 @@ const (
 	RecordersMost = 16
 	ChannelsMost  = 256 // of one recorder
 	CamerasMost   = 64
-	ReceiptsMost  = 50 // of one camera; the oldest go first
+	ReceiptsMost  = 20 // of one camera; the oldest go first
 	WithdrawnMost = 100
 	AnswersMost   = 500
 	triesMost     = 200

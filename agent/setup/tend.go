@@ -1,0 +1,35 @@
+package setup
+
+import (
+	"context"
+	"time"
+)
+
+// How often what the hub does not have is tried again, and how long one try takes.
+const (
+	tendEvery  = 30 * time.Second
+	tendWithin = time.Minute
+)
+
+// tend brings to the hub what it missed, and checks daily where the cameras look.
+func (s *server) tend(ctx context.Context) {
+	tick := time.NewTicker(s.every)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		s.deliver(ctx, tendWithin)
+		s.checkDaily(ctx)
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		case <-s.wake:
+		}
+	}
+}
+
+// poke lets tend look now.
+func (s *server) poke() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
