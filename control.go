@@ -293,6 +293,11 @@ func (w Want) Covers(s Segment) bool {
 	return s.Camera == w.Camera && s.Start.Before(w.To) && s.End.After(w.From)
 }
 
+// Grants tells whether the household has said yes to footage of a segment.
+func (w Want) Grants(s Segment) bool {
+	return w.Ask != nil && w.Ask.Answer == ReplyGranted && w.Covers(s)
+}
+
 // Check tells whether the want is well-formed.
 func (w Want) Check() error {
 	if !w.Camera.Valid() || !w.To.After(w.From) {

@@ -17,7 +17,7 @@ func TestExampleNamesEveryDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := hub.Default()
-	want.Live.Hosts = []string{}
+	want.Live.Hosts, want.ACME.Domains = []string{}, []string{}
 	if !reflect.DeepEqual(cfg, want) {
 		t.Errorf("configs/hub.yml gives %+v\nthe defaults are %+v", cfg, want)
 	}

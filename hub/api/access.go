@@ -29,10 +29,10 @@ const (
 // holds it against openapi.yaml.
 var rows = map[string]access{
 	"GetSetup": anyone, "PostSetup": anyone, "SignIn": anyone, "GetHealth": anyone,
-	"Enrol": anyone, "PublishLive": anyone, "UnpublishLive": anyone,
+	"Enrol": anyone, "ProveHub": anyone, "GetCA": anyone, "PublishLive": anyone, "UnpublishLive": anyone,
 	"GetSession": signedIn, "SignOut": signedIn, "ListRoads": signedIn, "FindStretch": signedIn,
 	"ListUsers": administrator, "CreateUser": administrator, "ListHouseholds": administrator,
-	"CreateHousehold": administrator, "Invite": administrator, "RevokeDevice": administrator,
+	"CreateHousehold": administrator, "Invite": administrator, "ListReceipts": administrator, "RevokeDevice": administrator,
 	"ListCameras": officer, "ListCases": officer, "OpenCase": officer, "GetCase": officer,
 	"CloseCase": officer, "GetCaseLog": officer, "LeaveLive": officer,
 	"Search": looks, "GetPlaylist": looks, "GetSegment": looks, "GetStill": looks, "RequestFootage": looks, "WatchLive": looks,
@@ -48,6 +48,7 @@ const (
 	sessionKey
 	bearerKey
 	addressKey
+	tlsKey
 )
 
 // guard lets a request through to its operation, or not: default deny.
@@ -62,6 +63,7 @@ func (s *server) guard(next gen.StrictHandlerFunc, operation string) gen.StrictH
 			return nil, camera.Errorf(camera.CodeForbidden, "request from another origin")
 		}
 		ctx := context.WithValue(req.Context(), addressKey, remoteHost(req))
+		ctx = context.WithValue(ctx, tlsKey, req.TLS != nil)
 		if bearer, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer "); ok {
 			ctx = context.WithValue(ctx, bearerKey, bearer)
 		}

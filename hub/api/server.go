@@ -13,6 +13,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+	"golang.org/x/time/rate"
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/api/gen"
@@ -34,6 +35,13 @@ const (
 	transferWithin = 16 * time.Minute
 )
 
+// How many of those who have no session yet are answered: a commune that joins in one
+// evening is far below it, and a code of 130 bits far beyond.
+const (
+	strangersRate  = 20 // a second
+	strangersBurst = 300
+)
+
 // Publisher is the agents' side of live views (WHIP, RFC 9725).
 type Publisher interface {
 	Publish(ctx context.Context, cam camera.CameraID, token, offer string) (session, answer string, err error)
@@ -46,9 +54,18 @@ type Devices interface {
 	Drop(camera.DeviceID)
 }
 
-// Newest tells when a camera's newest announced footage ends.
-type Newest interface {
+// Past tells how far a camera's footage reaches.
+type Past interface {
+	// Last is when the newest announced footage ends.
 	Last(context.Context, camera.CameraID) (time.Time, bool, error)
+	// Past is what the household's own recorder says that it has.
+	Past(context.Context, camera.CameraID) (camera.CameraPast, bool, error)
+}
+
+// CA is the hub's own; zero when its certificate is a public one.
+type CA struct {
+	Hash camera.Hash // SHA-256 of the certificate's DER
+	PEM  []byte
 }
 
 // Config is what the edge stands on.
@@ -58,10 +75,12 @@ type Config struct {
 	Cases     *cases.Cases
 	Publisher Publisher
 	Devices   Devices
-	Newest    Newest
+	Past      Past
 	Roads     *road.Graph // never nil; an empty graph when no roads are loaded
 	Sketch    bool        // the roads are a drawing
-	Secure    bool        // served over TLS: cookies say so
+	Public    string      // the hub's address for agents, as invitations carry it
+	CA        CA
+	Secure    bool // a proxy before the hub speaks TLS: cookies say so
 	Version   string
 	Health    func(context.Context) gen.Health
 	SetUp     func()       // called when the setup token has been used; may be nil
@@ -74,7 +93,10 @@ type Config struct {
 }
 
 // server answers the operations of openapi.yaml.
-type server struct{ Config }
+type server struct {
+	Config
+	strangers *rate.Limiter // of what is asked with an invitation and nothing else
+}
 
 var _ gen.StrictServerInterface = (*server)(nil)
 
@@ -83,7 +105,7 @@ func New(cfg Config) http.Handler {
 	if cfg.Within == 0 {
 		cfg.Within = requestWithin
 	}
-	s := &server{cfg}
+	s := &server{cfg, rate.NewLimiter(strangersRate, strangersBurst)}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.fail

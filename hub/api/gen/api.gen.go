@@ -430,25 +430,31 @@ type Clock struct {
 // Consent defines model for Consent.
 type Consent struct {
 	// For less than level for some purposes
-	For *struct {
-		Administrative *ConsentLevel `json:"administrative,omitempty"`
-		Criminal       *ConsentLevel `json:"criminal,omitempty"`
-		Emergency      *ConsentLevel `json:"emergency,omitempty"`
-		Missing        *ConsentLevel `json:"missing,omitempty"`
-	} `json:"for,omitempty"`
+	For *ConsentLevels `json:"for,omitempty"`
 
 	// Hours minutes of the day, UTC+7; missing for the whole day
-	Hours *struct {
-		From int `json:"from"`
-		To   int `json:"to"`
-	} `json:"hours,omitempty"`
-	Level  ConsentLevel `json:"level"`
-	Paused *bool        `json:"paused,omitempty"`
-	Until  *time.Time   `json:"until,omitempty"`
+	Hours  *ConsentHours `json:"hours,omitempty"`
+	Level  ConsentLevel  `json:"level"`
+	Paused *bool         `json:"paused,omitempty"`
+	Until  *time.Time    `json:"until,omitempty"`
+}
+
+// ConsentHours minutes of the day, UTC+7; missing for the whole day
+type ConsentHours struct {
+	From int `json:"from"`
+	To   int `json:"to"`
 }
 
 // ConsentLevel defines model for ConsentLevel.
 type ConsentLevel string
+
+// ConsentLevels less than level for some purposes
+type ConsentLevels struct {
+	Administrative *ConsentLevel `json:"administrative,omitempty"`
+	Criminal       *ConsentLevel `json:"criminal,omitempty"`
+	Emergency      *ConsentLevel `json:"emergency,omitempty"`
+	Missing        *ConsentLevel `json:"missing,omitempty"`
+}
 
 // Device defines model for Device.
 type Device struct {

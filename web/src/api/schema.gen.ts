@@ -659,21 +659,23 @@ export interface components {
         };
         Consent: {
             level: components["schemas"]["ConsentLevel"];
-            /** @description less than level for some purposes */
-            for?: {
-                criminal?: components["schemas"]["ConsentLevel"];
-                administrative?: components["schemas"]["ConsentLevel"];
-                missing?: components["schemas"]["ConsentLevel"];
-                emergency?: components["schemas"]["ConsentLevel"];
-            };
-            /** @description minutes of the day, UTC+7; missing for the whole day */
-            hours?: {
-                from: number;
-                to: number;
-            };
+            for?: components["schemas"]["ConsentLevels"];
+            hours?: components["schemas"]["ConsentHours"];
             /** Format: date-time */
             until?: string;
             paused?: boolean;
+        };
+        /** @description less than level for some purposes */
+        ConsentLevels: {
+            criminal?: components["schemas"]["ConsentLevel"];
+            administrative?: components["schemas"]["ConsentLevel"];
+            missing?: components["schemas"]["ConsentLevel"];
+            emergency?: components["schemas"]["ConsentLevel"];
+        };
+        /** @description minutes of the day, UTC+7; missing for the whole day */
+        ConsentHours: {
+            from: number;
+            to: number;
         };
         Invitation: {
             /** @description to be typed beside the hub's address */
