@@ -23,7 +23,7 @@
 //
 // It differs from real devices in that it speaks RTSP over TCP only, one session a
 // connection; that its small stream is told to be 320×180 while it shows the main
-// stream's pictures, and is not recorded; that ONVIF's media profiles call H.265 H264, since the Media service has
-// no name for it (the pictures and their SDP are what they are); and that a new
-// clock offset moves the whole past with it.
+// stream's pictures, and is not recorded; that ONVIF's media profiles call H.265
+// H264, since the Media service has no name for it (the pictures and their SDP are
+// what they are); and that a new clock offset moves the whole past with it.
 package simnvr
