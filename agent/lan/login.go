@@ -106,13 +106,18 @@ func (a *account) RoundTrip(req *http.Request) (*http.Response, error) {
 			return res, nil
 		}
 	}
-	return a.answer(l, res, again)
+	return a.answer(l, res, first.Header.Get("Authorization") != "", again)
 }
 
 // answer repeats a request that was refused without a password, or with one that
-// worked before and an old challenge.
-func (a *account) answer(l *login, res *http.Response, again func() (*http.Request, error)) (*http.Response, error) {
-	if !l.challenged(res.Header, a.digest) || l.spent() {
+// worked before. The latter counts as a refusal unless the device says that only its
+// challenge was old (RFC 7616, 3.3, stale).
+func (a *account) answer(l *login, res *http.Response, signed bool, again func() (*http.Request, error)) (*http.Response, error) {
+	known := l.challenged(res.Header, a.digest)
+	if signed && (l.challenge == nil || !l.challenge.Stale) {
+		l.refusals++
+	}
+	if !known || l.spent() {
 		return res, nil
 	}
 	_, _ = io.CopyN(io.Discard, res.Body, mostRefusal)

@@ -85,7 +85,7 @@ func ask(t *testing.T, c *http.Client, url string) int {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if body, err := io.ReadAll(res.Body); err != nil || res.StatusCode == 200 && string(body) != "answer" {
+	if body, err := io.ReadAll(res.Body); err != nil || res.StatusCode == http.StatusOK && string(body) != "answer" {
 		t.Errorf("body %q, %v", body, err)
 	}
 	return res.StatusCode
@@ -142,9 +142,17 @@ func TestLoginTogether(t *testing.T) {
 	}
 }
 
-// TestLoginChanged: a password that worked is refused twice and then waits.
+// TestLoginChanged: a password that worked is refused twice and then waits, however
+// the device makes its nonces.
 func TestLoginChanged(t *testing.T) {
-	d := &device{scheme: "digest", password: "p"}
+	for scheme, c := range map[string]struct{ fresh, wrong int }{"digest": {0, 2}, "basic": {0, 2}, "both": {1, 1}} {
+		changed(t, scheme, c.fresh, c.wrong)
+	}
+}
+
+func changed(t *testing.T, scheme string, fresh, wrong int) {
+	t.Helper()
+	d := &device{scheme: scheme, password: "p"}
 	url := serve(t, d.ServeHTTP)
 	client := lan.New(lan.Config{Loopback: true}).Client("admin", "p", 5*time.Second)
 	if got := ask(t, client, url); got != 200 {
@@ -152,15 +160,15 @@ func TestLoginChanged(t *testing.T) {
 	}
 	d.mu.Lock()
 	d.password = "new"
-	d.nonce++
+	d.nonce += fresh
 	d.mu.Unlock()
 	for range 5 {
 		if got := ask(t, client, url); got != 401 {
 			t.Errorf("answer %d", got)
 		}
 	}
-	if d.wrong != 2 {
-		t.Errorf("%d wrong tries, want 2", d.wrong)
+	if d.wrong != wrong {
+		t.Errorf("%s: %d wrong tries, want %d", scheme, d.wrong, wrong)
 	}
 }
 
