@@ -150,16 +150,30 @@ type SelfTest struct {
 
 // Answer is the household's yes or no to a want. It holds whatever the hub says.
 type Answer struct {
-	Want    string    `json:"want"`
-	Granted bool      `json:"granted"`
-	At      time.Time `json:"at"`
-	Told    bool      `json:"told,omitempty"` // the hub has it
+	Want    string          `json:"want"`
+	Camera  camera.CameraID `json:"camera"` // of which it was asked, and which minutes
+	From    time.Time       `json:"from"`
+	To      time.Time       `json:"to"`
+	Granted bool            `json:"granted"`
+	At      time.Time       `json:"at"`
+	Told    bool            `json:"told,omitempty"` // the hub has it
 }
 
 // Granted tells whether the household said yes to a want.
 func (b Book) Granted(want string) bool {
 	a := b.Answer(want)
 	return a != nil && a.Granted
+}
+
+// Grants tells whether the household said yes to footage of a segment, whatever the
+// hub says of it.
+func (b Book) Grants(s camera.Segment) bool {
+	for _, a := range b.Answers {
+		if a.Granted && (camera.Want{Camera: a.Camera, From: a.From, To: a.To}).Covers(s) {
+			return true
+		}
+	}
+	return false
 }
 
 // Answer finds the answer to a want; nil: none. It points into the book.

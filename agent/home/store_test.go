@@ -1,14 +1,11 @@
 package home_test
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -54,7 +51,7 @@ func full() home.Book {
 			Consent: camera.Consent{Level: camera.ConsentClip, Until: at.AddDate(1, 0, 0)}, Receipts: []home.Receipt{receipt},
 		}},
 		SelfTest: &home.SelfTest{At: at, Lines: []camera.TestLine{{Name: camera.TestClock, OK: true, Number: 0.1}}, Told: true},
-		Answers:  []home.Answer{{Want: "w1", Granted: true, At: at, Told: true}}, Tries: []home.Try{{Address: "192.168.1.20", At: at}}, Withdrawn: []home.Receipt{receipt},
+		Answers:  []home.Answer{{Want: "w1", Camera: id, From: at.Add(-time.Hour), To: at, Granted: true, At: at, Told: true}}, Tries: []home.Try{{Address: "192.168.1.20", At: at}}, Withdrawn: []home.Receipt{receipt},
 	}
 }
 
@@ -175,77 +172,6 @@ func TestTornFilesAreSweptAway(t *testing.T) {
 	}
 }
 
-func TestWhatIsRefused(t *testing.T) {
-	many := func(n int, add func(*home.Book, int)) func(*home.Book) {
-		return func(b *home.Book) {
-			for i := range n {
-				add(b, i)
-			}
-		}
-	}
-	for name, c := range map[string]struct {
-		change func(*home.Book)
-		code   camera.Code
-	}{
-		"17 recorders": {many(16, func(b *home.Book, i int) {
-			b.Recorders = append(b.Recorders, home.Recorder{ID: fmt.Sprint("x", i), Serial: "s"})
-		}), camera.CodeTooMany},
-		"65 cameras": {many(64, func(b *home.Book, i int) {
-			c := b.Cameras[0]
-			c.ID = camera.NewCameraID("h2", "s", i)
-			b.Cameras = append(b.Cameras, c)
-		}), camera.CodeTooMany},
-		"5 networks":            {func(b *home.Book) { b.Networks = make([]string, 5) }, camera.CodeTooMany},
-		"camera twice":          {func(b *home.Book) { b.Cameras = append(b.Cameras, b.Cameras[0]) }, camera.CodeConflict},
-		"recorder twice":        {func(b *home.Book) { b.Recorders = append(b.Recorders, b.Recorders[0]) }, camera.CodeConflict},
-		"camera of no recorder": {func(b *home.Book) { b.Cameras[0].Recorder = "x" }, camera.CodeBadRequest},
-		"camera of no channel":  {func(b *home.Book) { b.Cameras[0].Channel = 9 }, camera.CodeBadRequest},
-		"foreign id":            {func(b *home.Book) { b.Cameras[0].ID = "../../x" }, camera.CodeBadRequest},
-		"no serial":             {func(b *home.Book) { b.Recorders[0].Serial = "" }, camera.CodeBadRequest},
-		"user in an address":    {func(b *home.Book) { b.Recorders[0].Channels[0].MainURL = "rtsp://admin:" + canary + "@10.0.0.1/" }, camera.CodeBadRequest},
-		"channel twice":         {func(b *home.Book) { b.Recorders[0].Channels[1].Number = 0 }, camera.CodeBadRequest},
-		"impossible view":       {func(b *home.Book) { b.Cameras[0].View.FOV = 400 }, camera.CodeBadRequest},
-		"unknown consent":       {func(b *home.Book) { b.Cameras[0].Consent.Level = "all" }, camera.CodeBadRequest},
-	} {
-		dir := t.TempDir()
-		s := open(t, dir)
-		put(t, s, full())
-		before, _ := os.ReadFile(filepath.Join(dir, "home.json"))
-		err := s.Update(func(b *home.Book) error { c.change(b); return nil })
-		if camera.CodeOf(err) != c.code || leaks(fmt.Sprint(err)) {
-			t.Errorf("%s: %v, want %s", name, err, c.code)
-		}
-		after, _ := os.ReadFile(filepath.Join(dir, "home.json"))
-		if !bytes.Equal(before, after) || !reflect.DeepEqual(s.Book(), full()) {
-			t.Errorf("%s: the book has changed", name)
-		}
-	}
-}
-
-func TestWhatGrowsLosesItsOldest(t *testing.T) {
-	s := open(t, t.TempDir())
-	put(t, s, full())
-	if err := s.Update(func(b *home.Book) error {
-		for i := range 600 {
-			b.Answers = append(b.Answers, home.Answer{Want: fmt.Sprint(i), At: at})
-			b.Cameras[0].Receipts = append(b.Cameras[0].Receipts, home.Receipt{Number: fmt.Sprint(i)})
-		}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
-	b := s.Book()
-	if n := len(b.Answers); n != home.AnswersMost || b.Answers[n-1].Want != "599" {
-		t.Errorf("%d answers", n)
-	}
-	if n := len(b.Cameras[0].Receipts); n != home.ReceiptsMost || b.Cameras[0].Receipts[n-1].Number != "599" {
-		t.Errorf("%d receipts", n)
-	}
-	if b.Granted("599") || b.Granted("w1") || b.Answer("599") == nil {
-		t.Error("answers are not found as they are")
-	}
-}
-
 func TestUpdatesOneAfterAnother(t *testing.T) {
 	s := open(t, t.TempDir())
 	var wait sync.WaitGroup
@@ -336,95 +262,4 @@ func TestReferencePictures(t *testing.T) {
 	if err := s.SetReference(id, make([]byte, home.ReferenceLargest+1)); camera.CodeOf(err) != camera.CodeTooLarge {
 		t.Errorf("a huge one: %v", err)
 	}
-}
-
-// TestFileOfVersion1 reads a book as the first program wrote it.
-func TestFileOfVersion1(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"home.json", "home.key"} {
-		text, err := os.ReadFile(filepath.Join("testdata", "version-1", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := open(t, dir).Book(); !reflect.DeepEqual(got, full()) {
-		t.Errorf("got  %#v\nwant %#v", got, full())
-	}
-}
-
-func TestBooksThatCannotBeRead(t *testing.T) {
-	for name, c := range map[string]struct {
-		spoil func(text string) string
-		code  camera.Code
-		words string
-	}{
-		"newer":    {func(s string) string { return strings.Replace(s, `"version": 1`, `"version": 2`, 1) }, camera.CodeBadVersion, "install the newer program again"},
-		"cut off":  {func(s string) string { return s[:len(s)/2] }, camera.CodeInternal, "damaged"},
-		"empty":    {func(string) string { return "" }, camera.CodeInternal, "damaged"},
-		"no seals": {func(s string) string { return s[:strings.Index(s, `"sealed"`)] + `"sealed":{}}` }, camera.CodeInternal, "damaged"},
-		"moved":    {func(s string) string { return strings.ReplaceAll(s, `"r1"`, `"r2"`) }, camera.CodeInternal, "not the one"},
-	} {
-		dir := t.TempDir()
-		put(t, open(t, dir), full())
-		file := filepath.Join(dir, "home.json")
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		spoilt := c.spoil(string(text))
-		if err := os.WriteFile(file, []byte(spoilt), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if _, err = home.Open(dir); camera.CodeOf(err) != c.code || !strings.Contains(fmt.Sprint(err), c.words) || leaks(fmt.Sprint(err)) {
-			t.Errorf("%s: %v", name, err)
-		}
-		if now, _ := os.ReadFile(file); string(now) != spoilt {
-			t.Errorf("%s: the file was written over", name)
-		}
-	}
-}
-
-func TestKeyThatIsNotOurs(t *testing.T) {
-	for name, spoil := range map[string]func(string) error{
-		"another": func(f string) error { return os.WriteFile(f, bytes.Repeat([]byte{7}, 32), 0o600) },
-		"short":   func(f string) error { return os.WriteFile(f, []byte("x"), 0o600) },
-		"gone":    os.Remove,
-	} {
-		dir := t.TempDir()
-		put(t, open(t, dir), full())
-		if err := spoil(filepath.Join(dir, "home.key")); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := home.Open(dir); err == nil || !strings.Contains(err.Error(), "home.key") {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-func FuzzBook(f *testing.F) {
-	dir := f.TempDir()
-	s, err := home.Open(dir)
-	if err != nil {
-		f.Fatal(err)
-	}
-	if err := s.Update(func(b *home.Book) error { *b = full(); return nil }); err != nil {
-		f.Fatal(err)
-	}
-	text, err := os.ReadFile(filepath.Join(dir, "home.json"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(text)
-	f.Add([]byte(`{"version":1,"book":{}}`))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		if err := os.WriteFile(filepath.Join(dir, "home.json"), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if s, err := home.Open(dir); err == nil {
-			_ = fmt.Sprint(s.Book())
-		}
-	})
 }

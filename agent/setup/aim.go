@@ -152,7 +152,7 @@ func (s *server) Seen(ctx context.Context, r gen.SeenRequestObject) (gen.SeenRes
 	defer cancel()
 	sights, err := s.Agent.Seen(ctx, view)
 	if err != nil {
-		return nil, hush(err, "ask the hub what is seen")
+		return nil, s.hush(err, "ask the hub what is seen")
 	}
 	return gen.Seen200JSONResponse(each(sights, sightJSON)), nil
 }
@@ -176,7 +176,7 @@ func (s *server) GetMap(ctx context.Context, r gen.GetMapRequestObject) (gen.Get
 		err = roads.Err()
 	}
 	if err != nil {
-		return nil, hush(err, "ask the hub for its roads")
+		return nil, s.hush(err, "ask the hub for its roads")
 	}
 	out := gen.GetMap200JSONResponse{Sketch: optional(roads.Sketch)}
 	if p := roads.Place; p != nil {

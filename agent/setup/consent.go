@@ -46,7 +46,7 @@ func (s *server) Consent(ctx context.Context, r gen.ConsentRequestObject) (gen.C
 			c.Uplink = uplink
 		}
 		c.Consent = given
-		c.Receipts = append(c.Receipts, receipt(c.ID, given, a.Text, a.Words, string(a.Language), now))
+		c.Receipts = append(c.Receipts, receipt(*c, given, a.Text, a.Words, string(a.Language), now))
 		return nil
 	}); err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/agent/home"
@@ -27,7 +28,7 @@ func (s *server) OpenRecorder(ctx context.Context, r gen.OpenRecorderRequestObje
 		return nil, camera.Errorf(camera.CodeBadRequest, "address, name or password cannot be one")
 	}
 	address, b := at.Unmap().String(), s.Store.Book()
-	if err := inside(b, at.Unmap()); err != nil {
+	if err := s.inside(b, at.Unmap()); err != nil {
 		return nil, err
 	}
 	found, ok := s.look.at(address)
@@ -43,7 +44,7 @@ func (s *server) OpenRecorder(ctx context.Context, r gen.OpenRecorderRequestObje
 	var opened home.Recorder
 	err = s.try(address, func() error {
 		opened, err = s.Finder.Open(ctx, found, user, pass)
-		return signIn(err)
+		return s.signIn(err)
 	})
 	if err != nil {
 		return nil, err
@@ -67,7 +68,7 @@ func (s *server) AddAddress(ctx context.Context, r gen.AddAddressRequestObject) 
 	if len(a.username) > 60 || len(a.password) > 200 {
 		return nil, camera.Errorf(camera.CodeTooLarge, "name or password is too long")
 	}
-	if err := inside(s.Store.Book(), a.at); err != nil {
+	if err := s.inside(s.Store.Book(), a.at); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, signInWithin)
@@ -75,14 +76,14 @@ func (s *server) AddAddress(ctx context.Context, r gen.AddAddressRequestObject) 
 	var opened home.Recorder
 	err = s.try(a.at.String(), func() error {
 		if opened, err = s.Finder.Address(ctx, a.url, a.username, a.password); err != nil {
-			return signIn(err)
+			return s.signIn(err)
 		}
 		opened.Address, opened.Username, opened.Password = a.at.String(), a.username, home.Hide(a.password)
 		if len(opened.Channels) != 1 {
 			return camera.Errorf(camera.CodeUnavailable, "address gave %d channels", len(opened.Channels))
 		}
 		_, _, err := s.Finder.Picture(ctx, opened, opened.Channels[0])
-		return signIn(err)
+		return s.signIn(err)
 	})
 	if err != nil {
 		return nil, err
@@ -92,11 +93,11 @@ func (s *server) AddAddress(ctx context.Context, r gen.AddAddressRequestObject) 
 }
 
 // signIn cuts an error down to its code, with the seconds of a clock that is off.
-func signIn(err error) error {
+func (s *server) signIn(err error) error {
 	if camera.CodeOf(err) != camera.CodeClockSkew {
-		return hush(err, "sign in at recorder")
+		return s.hush(err, "sign in at recorder")
 	}
-	return detailed{hush(err, "sign in at recorder"), skewOf(err)}
+	return detailed{s.hush(err, "sign in at recorder"), skewOf(err)}
 }
 
 // skewed is an error that knows by how much a recorder's clock is ahead.
@@ -121,6 +122,7 @@ func skewOf(err error) string {
 // is the same recorder, wherever it is now: it keeps its id and its cameras, and the
 // household picks among its channels again.
 func (s *server) keep(ctx context.Context, opened home.Recorder) (gen.Recorder, error) {
+	tidy(&opened)
 	err := s.Store.Update(func(b *home.Book) error {
 		i := slices.IndexFunc(b.Recorders, func(r home.Recorder) bool { return sameDevice(r, opened) })
 		if i < 0 {
@@ -146,6 +148,26 @@ func (s *server) keep(ctx context.Context, opened home.Recorder) (gen.Recorder, 
 	}
 	b := s.Store.Book()
 	return recorderJSON(b, *b.Recorder(opened.ID), s.Agent.Recorders()), s.Agent.Apply(ctx)
+}
+
+// tidy cuts what devices tell of themselves to what the book holds; some write names
+// in encodings of their own.
+func tidy(r *home.Recorder) {
+	cut := func(text string, most int) string {
+		text = strings.ToValidUTF8(text, "?")
+		for len(text) > most {
+			_, size := utf8.DecodeLastRuneInString(text)
+			text = text[:len(text)-size]
+		}
+		return text
+	}
+	r.Brand, r.Model, r.Name, r.Kind = cut(r.Brand, 100), cut(r.Model, 100), cut(r.Name, 200), cut(r.Kind, 20)
+	if len(r.Channels) > home.ChannelsMost {
+		r.Channels = r.Channels[:home.ChannelsMost]
+	}
+	for i := range r.Channels {
+		r.Channels[i].Name, r.Channels[i].Serial = cut(r.Channels[i].Name, 200), cut(r.Channels[i].Serial, 100)
+	}
 }
 
 // sameDevice: by serial, and of an address without one by its text.

@@ -39,8 +39,13 @@ func (s *server) Pair(ctx context.Context, r gen.PairRequestObject) (gen.PairRes
 	}
 	ctx, cancel := context.WithTimeout(ctx, pairWithin)
 	defer cancel()
+	if len(s.Store.Book().Cameras) > 0 { // of a household that was left, as far as the hub and the agent go
+		if err := s.forget(true); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.Agent.Pair(ctx, link, hub, code); err != nil {
-		return nil, hush(err, "join the hub")
+		return nil, s.hush(err, "join the hub")
 	}
 	return gen.Pair200JSONResponse{StateJSONResponse: s.state()}, nil
 }
@@ -52,15 +57,24 @@ func (s *server) Leave(ctx context.Context, r gen.LeaveRequestObject) (gen.Leave
 	anew, erase := value(r.Params.Anew), value(r.Params.Erase)
 	s.joining.Lock()
 	defer s.joining.Unlock()
-	if _, joined := s.Agent.Member(); !joined {
+	if _, joined := s.Agent.Member(); joined {
+		if err := s.leave(ctx, anew, erase); err != nil {
+			return nil, err
+		}
+	} else if len(s.Store.Book().Cameras) == 0 {
 		return nil, camera.Errorf(camera.CodeConflict, "this box has no household")
 	}
+	if err := s.forget(anew); err != nil {
+		return nil, err
+	}
+	return gen.Leave200JSONResponse{StateJSONResponse: s.state()}, s.Agent.Apply(ctx)
+}
+
+func (s *server) leave(ctx context.Context, anew, erase bool) error {
 	now := s.moment()
-	ids := []camera.CameraID{}
 	if err := s.Store.Update(func(b *home.Book) error {
 		for i := range b.Cameras {
 			c := &b.Cameras[i]
-			ids = append(ids, c.ID)
 			if taken, ok := takenBack(*c, now); ok {
 				c.Receipts = append(c.Receipts, taken)
 			}
@@ -68,33 +82,41 @@ func (s *server) Leave(ctx context.Context, r gen.LeaveRequestObject) (gen.Leave
 		}
 		return nil
 	}); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.Agent.Apply(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	s.deliver(ctx, receiptWithin)
-	leaving, cancel := context.WithTimeout(ctx, pairWithin)
+	ctx, cancel := context.WithTimeout(ctx, pairWithin)
 	defer cancel()
-	if err := s.Agent.Leave(leaving, anew, erase); err != nil {
-		return nil, hush(err, "leave the hub")
+	if err := s.Agent.Leave(ctx, anew, erase); err != nil {
+		return s.hush(err, "leave the hub")
 	}
+	return nil
+}
+
+// forget drops what was decided for a household that was left; how often a password
+// was tried stays.
+func (s *server) forget(keepRecorders bool) error {
+	var gone []home.Camera
 	if err := s.Store.Update(func(b *home.Book) error {
+		gone = b.Cameras
 		left := home.Book{Tries: b.Tries}
-		if anew {
+		if keepRecorders {
 			left.Networks, left.Recorders = b.Networks, b.Recorders
 		}
 		*b = left
 		return nil
 	}); err != nil {
-		return nil, err
+		return err
 	}
-	for _, id := range ids {
-		if err := s.Store.SetReference(id, nil); err != nil {
-			return nil, err
+	for _, c := range gone {
+		if err := s.Store.SetReference(c.ID, nil); err != nil {
+			return err
 		}
 	}
-	return gen.Leave200JSONResponse{StateJSONResponse: s.state()}, s.Agent.Apply(ctx)
+	return nil
 }
 
 // moment is now as the book keeps it.

@@ -8,6 +8,7 @@ import (
 	"image/jpeg"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -139,12 +140,12 @@ func (s *server) snap(ctx context.Context, b home.Book, recorder string, number 
 	ctx, cancel := context.WithTimeout(ctx, pictureWithin)
 	defer cancel()
 	data, kind, err := s.Finder.Picture(ctx, *rec, *channel)
-	if code := camera.CodeOf(err); code == camera.CodeWrongPassword || code == camera.CodeLockedOut {
-		at := s.moment()
-		s.note(func(b *home.Book) { b.Tries = append(b.Tries, home.Try{Address: rec.Address, At: at}) })
+	if n := map[camera.Code]int{camera.CodeWrongPassword: 1, camera.CodeLockedOut: triesMost}[camera.CodeOf(err)]; n > 0 {
+		used := home.Try{Address: rec.Address, At: s.moment()}
+		s.note(func(b *home.Book) { b.Tries = append(b.Tries, slices.Repeat([]home.Try{used}, n)...) })
 	}
 	if err != nil {
-		return picture{}, hush(err, "fetch a picture")
+		return picture{}, s.hush(err, "fetch a picture")
 	}
 	if !showable(data, kind) {
 		return picture{}, camera.Errorf(camera.CodeNoPicture, "what came is no picture")

@@ -3,6 +3,7 @@ package setup
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -59,12 +60,13 @@ func waiting(code camera.Code, wait time.Duration) error {
 
 // hush cuts an error of a room that handles secrets down to its code: whatever its
 // text repeats stays unread.
-func hush(err error, doing string) error {
+func (s *server) hush(err error, doing string) error {
 	if err == nil {
 		return nil
 	}
 	code := camera.CodeOf(err)
 	if code == camera.CodeInternal {
+		s.Log.Warn(doing, "kind", fmt.Sprintf("%T", err))
 		code = camera.CodeUnavailable
 	}
 	return camera.Errorf(code, "%s: %s", doing, code)

@@ -3,6 +3,7 @@ package setup
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
 	"time"
 
 	camera "xulang.vn/camera"
@@ -21,10 +22,14 @@ var takenBackWords = map[string]string{
 	"en": "The household does not share this camera any more.",
 }
 
-// receipt is what the household agreed to now.
-func receipt(id camera.CameraID, c camera.Consent, text, words, language string, now time.Time) home.Receipt {
+// receipt is what the household agreed to now. Camera and time name it: two of one
+// camera never have the same millisecond.
+func receipt(c home.Camera, given camera.Consent, text, words, language string, now time.Time) home.Receipt {
+	for slices.ContainsFunc(c.Receipts, func(r home.Receipt) bool { return r.At.Equal(now) }) {
+		now = now.Add(time.Millisecond)
+	}
 	return home.Receipt{Words: words, Receipt: camera.Receipt{
-		V: camera.LinkVersion, Camera: id, Consent: c, Text: text, TextHash: sha256.Sum256([]byte(words)),
+		V: camera.LinkVersion, Camera: c.ID, Consent: given, Text: text, TextHash: sha256.Sum256([]byte(words)),
 		Language: language, Method: method, At: now,
 	}}
 }
@@ -35,7 +40,7 @@ func takenBack(c home.Camera, now time.Time) (home.Receipt, bool) {
 		return home.Receipt{}, false
 	}
 	language := c.Receipts[len(c.Receipts)-1].Language
-	return receipt(c.ID, camera.Consent{Level: camera.ConsentNone}, takenBackText, takenBackWords[language], language, now), true
+	return receipt(c, camera.Consent{Level: camera.ConsentNone}, takenBackText, takenBackWords[language], language, now), true
 }
 
 // receipts are all that the book has, to be changed.

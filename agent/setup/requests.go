@@ -29,7 +29,9 @@ func (s *server) Answer(ctx context.Context, r gen.AnswerRequestObject) (gen.Ans
 			return camera.Errorf(camera.CodeConflict, "the request is over")
 		}
 		b.Answers = slices.DeleteFunc(b.Answers, func(a home.Answer) bool { return a.Want == r.Want })
-		b.Answers = append(b.Answers, home.Answer{Want: r.Want, Granted: r.Body.Granted, At: now})
+		b.Answers = append(b.Answers, home.Answer{
+			Want: r.Want, Camera: wants[i].Camera, From: wants[i].From, To: wants[i].To, Granted: r.Body.Granted, At: now,
+		})
 		return nil
 	}); err != nil {
 		return nil, err
