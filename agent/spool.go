@@ -25,7 +25,7 @@ func (s sharedSpool) Uploads(most int, skip func(camera.SegmentID) bool) []uploa
 	next := s.Spool.Uploads(most, skip)
 	out := make([]upload.Upload, 0, len(next))
 	for _, u := range next {
-		if u.Priority != spool.Asked && !s.agent.flows(u.Camera, u.Stream) {
+		if u.Priority != spool.Asked && !s.agent.flows(u.Camera, u.Stream) || s.agent.mayUpload(u.Segment) != nil {
 			continue
 		}
 		out = append(out, upload.Upload{Segment: u.Segment, Asked: u.Priority == spool.Asked, Held: u.Priority == spool.Held})

@@ -14,6 +14,10 @@ import (
 // mostDetail is the largest detail in bytes (camera.CameraStatus).
 const mostDetail = 200
 
+// FullDetail is what Receiver.Stop hears of a camera or recorder that serves as many as
+// it can.
+const FullDetail = "camera is full: it has no session or bandwidth left (453)"
+
 // trouble is what a failure means for the next try.
 type trouble int
 
@@ -66,7 +70,7 @@ func failed(doing string, err error, proven bool) outcome {
 	case status.Code == base.StatusUnauthorized:
 		return ended(camera.CauseWrongPassword, "camera refused the name or password %d times", mostRefusals).because(refused)
 	case status.Code == base.StatusNotEnoughBandwidth: // RFC 2326, 11.3.1; recorders say it of their sessions
-		return ended(camera.CauseCameraOff, "camera is full: it has no session or bandwidth left (453)").because(isFull)
+		return ended(camera.CauseCameraOff, "%s", FullDetail).because(isFull)
 	case status.Code == base.StatusNotFound || status.Code == base.StatusInvalidRange:
 		return ended(camera.CauseCameraOff, "%s: %s", doing, err).because(notThere)
 	case errors.As(err, &sdp):

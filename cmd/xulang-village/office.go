@@ -12,6 +12,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	camera "xulang.vn/camera"
 )
 
 // The demo's sign-ins. They exist only in hubs that the village has set up.
@@ -134,19 +136,19 @@ func (o *office) open(ctx context.Context, setupLink string) error {
 	return nil
 }
 
-// invite makes a household and gives the one-time code of its invitation.
-func (o *office) invite(ctx context.Context, label string) (string, error) {
+// invite makes a household and gives the link of its invitation, as the QR code has it.
+func (o *office) invite(ctx context.Context, label string, place camera.Position) (string, error) {
 	var household struct {
 		ID string `json:"id"`
 	}
-	if err := o.call(ctx, http.MethodPost, "/households", map[string]string{"label": label}, &household); err != nil {
+	if err := o.call(ctx, http.MethodPost, "/households", map[string]any{"label": label, "place": place}, &household); err != nil {
 		return "", fmt.Errorf("make household %s: %w", label, err)
 	}
 	var invitation struct {
-		Code string `json:"code"`
+		Link string `json:"link"`
 	}
 	if err := o.call(ctx, http.MethodPost, "/households/"+household.ID+"/invitations", nil, &invitation); err != nil {
 		return "", fmt.Errorf("invite %s: %w", label, err)
 	}
-	return invitation.Code, nil
+	return invitation.Link, nil
 }

@@ -28,7 +28,7 @@ type played struct {
 
 func (p played) traffic(v valley) (*traffic.Traffic, error) {
 	cfg := v.roads
-	cfg.Start, cfg.Seed, cfg.FirstRide, cfg.EveryRide = p.Start, p.Seed, p.FirstRide, p.EveryRide
+	cfg.Start, cfg.Seed, cfg.FirstRide, cfg.EveryRide, cfg.Past = p.Start, p.Seed, p.FirstRide, p.EveryRide, recorderKeeps
 	return traffic.New(cfg)
 }
 
@@ -83,14 +83,18 @@ func tell(ctx context.Context, o options, out io.Writer) error {
 		if i+1 < len(runs) {
 			until = runs[i+1].Start
 		}
-		if err := p.tell(ctx, until, out); err != nil {
+		from := p.Start
+		if i == 0 {
+			from = from.Add(-recorderKeeps)
+		}
+		if err := p.tell(ctx, from, until, out); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p played) tell(ctx context.Context, until time.Time, out io.Writer) error {
+func (p played) tell(ctx context.Context, from, until time.Time, out io.Writer) error {
 	v, err := loadValley(ctx, p.Homes)
 	if err != nil {
 		return err
@@ -99,7 +103,7 @@ func (p played) tell(ctx context.Context, until time.Time, out io.Writer) error 
 	if err != nil {
 		return err
 	}
-	for _, r := range t.Rides(p.Start, until) {
+	for _, r := range t.Rides(from, until) {
 		line := ride{Departure: r.Start.In(zone), From: v.roads.RideFrom, TurnsInto: r.Turns}
 		for _, pass := range r.Passes {
 			if pass.Leave.Before(until) {
