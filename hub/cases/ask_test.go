@@ -294,6 +294,18 @@ func TestAskingAgain(t *testing.T) {
 	expect("one was answered", time.Second, one, other, 200, "")
 }
 
+// TestAsksCountAsWants: a box takes no more of them than of any.
+func TestAsksCountAsWants(t *testing.T) {
+	v, cam, one := asking(t)
+	fill(t, v, one, cam, 0, 99)
+	for i, code := range []camera.Code{"", camera.CodeTooMany} {
+		_, err := v.ask(t, one, cam, float64(60-10*i), float64(55-10*i))
+		if r := v.records[len(v.records)-1]; camera.CodeOf(err) != code || r.Refused != code || r.Action != "ask" {
+			t.Errorf("want %d: %v, logged %+v", 100+i, err, r)
+		}
+	}
+}
+
 // TestManyAskAHouseholdAtOnce: it is asked once, and not more than it can answer.
 func TestManyAskAHouseholdAtOnce(t *testing.T) {
 	v, cam, one := asking(t)

@@ -73,9 +73,11 @@ func TestLevelsPurposesWindowsAnswers(t *testing.T) {
 		answer   string
 		from, to float64 // minutes before noon
 		other    bool    // of another case
+		over     bool    // and has ended since
 	}{
 		"not asked": {}, "pending": {from: 60}, "granted": {answer: "granted", from: 60}, "refused": {answer: "refused", from: 60}, "silent": {answer: "silent", from: 60},
 		"granted its end": {answer: "granted", from: 10}, "granted its beginning": {answer: "granted", from: 60, to: 50}, "granted before": {answer: "granted", from: 120, to: 60},
+		"granted, and ended":      {answer: "granted", from: 60, over: true},
 		"granted to another case": {answer: "granted", from: 60, other: true},
 	}
 	v := newVillage(t)
@@ -93,7 +95,7 @@ func TestLevelsPurposesWindowsAnswers(t *testing.T) {
 				}
 				at := func(m float64) int64 { return noon.Add(-time.Duration(m * float64(time.Minute))).UnixMilli() }
 				write(t, v, `INSERT INTO wants (id, case_id, camera_id, from_ms, to_ms, with_bytes, made_by, made_ms, asked_ms, answer, answered_ms, ended_ms)
-					VALUES ('w1', $1, $2, $3, $4, true, 'u1', $5, $5, $6, $7, $8)`, c.ID, cam.ID, at(a.from), at(a.to), noon.UnixMilli(), a.answer, said(a.answer), ended(a.answer))
+					VALUES ('w1', $1, $2, $3, $4, true, 'u1', $5, $5, $6, $7, $8)`, c.ID, cam.ID, at(a.from), at(a.to), noon.UnixMilli(), a.answer, said(a.answer), ended(a.answer, a.over))
 			}
 			for _, level := range levels {
 				for _, forThis := range append(levels, "") {
@@ -125,8 +127,8 @@ func said(answer string) any {
 	return noon.UnixMilli()
 }
 
-func ended(answer string) any {
-	if answer == "" || answer == "granted" {
+func ended(answer string, over bool) any {
+	if !over && (answer == "" || answer == "granted") {
 		return nil
 	}
 	return noon.UnixMilli()
@@ -236,6 +238,20 @@ func TestNarrowedToAsking(t *testing.T) {
 	v.must(t, v.say(t, cam, v.newest(t, cam), true))
 	if got := v.atBox(t, cam); got != "[60-50], 60-50 granted" {
 		t.Errorf("the box has %s", got)
+	}
+}
+
+// TestWidenedWhileAsked: what was asked for stays as it was, and the rest needs no asking.
+func TestWidenedWhileAsked(t *testing.T) {
+	v, cam, one := asking(t)
+	if _, err := v.ask(t, one, cam, 60, 50); err != nil {
+		t.Fatal(err)
+	}
+	v.cams[0].Consent.Level = camera.ConsentClip
+	v.now = v.now.Add(time.Second)
+	got, err := v.ask(t, one, cam, 55, 45)
+	if s := v.atBox(t, cam); err != nil || got.Asked || s != "[60-50] pending, 55-45" {
+		t.Errorf("%+v, %v; the box has %s", got, err, s)
 	}
 }
 
