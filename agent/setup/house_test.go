@@ -43,7 +43,7 @@ func (c *clock) add(d time.Duration) {
 
 // house is a box with its page, on loopback, between an agent and a finder that play.
 type house struct {
-	t      *testing.T
+	t      testing.TB
 	dir    string
 	clock  *clock
 	agent  *agent
@@ -76,7 +76,7 @@ func (s *safe) String() string {
 }
 
 // newHouse is a box that was switched on for the first time.
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	h := &house{t: t, dir: t.TempDir(), clock: &clock{at: noon}, log: &safe{}}
 	h.agent, h.finder = newAgent(h), newFinder()
@@ -288,7 +288,7 @@ func agreement(consent string) string {
 }
 
 // shared is a house whose first camera is shared, before the self-test.
-func shared(t *testing.T) (*house, camera.CameraID) {
+func shared(t testing.TB) (*house, camera.CameraID) {
 	t.Helper()
 	h := newHouse(t)
 	h.signIn()
