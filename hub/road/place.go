@@ -90,4 +90,3 @@ func (g *Graph) placesNear(p camera.Position, metres float64, f func(place, floa
 		}
 	}
 }
-
