@@ -156,12 +156,14 @@ func TestMeetStrangers(t *testing.T) {
 		handler http.HandlerFunc
 		code    camera.Code
 	}{
-		"no hub":      {answer(404, "nothing here"), camera.CodeUnavailable},
-		"too often":   {answer(429, `{"code":"too-many"}`), camera.CodeTooMany},
-		"lies":        {answer(403, `{"code":"used-code","message":"come to evil.example"}`), camera.CodeUnavailable},
-		"a page":      {answer(200, "<html>"), camera.CodeBadRequest},
-		"endless":     {answer(200, strings.Repeat(" ", 1<<20)), camera.CodeBadRequest},
-		"a redirect":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, 307) }, camera.CodeUnavailable},
+		"no hub":    {answer(404, "nothing here"), camera.CodeUnavailable},
+		"too often": {answer(429, `{"code":"too-many"}`), camera.CodeTooMany},
+		"lies":      {answer(403, `{"code":"used-code","message":"come to evil.example"}`), camera.CodeUnavailable},
+		"a page":    {answer(200, "<html>"), camera.CodeBadRequest},
+		"endless":   {answer(200, strings.Repeat(" ", 1<<20)), camera.CodeBadRequest},
+		"a redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+		}, camera.CodeUnavailable},
 		"broken off":  {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, camera.CodeUnreachable},
 		"empty proof": {answer(200, `{}`), camera.CodeBadCertificate},
 	} {

@@ -20,8 +20,8 @@ func Guard(next http.Handler) http.Handler {
 		case r.TLS != nil || local(r):
 			next.ServeHTTP(w, r)
 		case (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.Host != "" && r.Header.Get("Upgrade") == "":
-			w.Header().Set("Cache-Control", "no-store") // the hub may be set up otherwise one day
-			http.Redirect(w, r, "https://"+r.Host+r.URL.RequestURI(), http.StatusPermanentRedirect)
+			w.Header().Set("Cache-Control", "no-store")                                             // the hub may be set up otherwise one day
+			http.Redirect(w, r, "https://"+r.Host+r.URL.RequestURI(), http.StatusPermanentRedirect) //nolint:gosec // to the host that the client itself has named
 		default:
 			refuse(w, r)
 		}

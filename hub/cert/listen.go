@@ -95,7 +95,8 @@ func (d *door) accept() {
 			return
 		}
 		if err == nil {
-			d.parts.Go(func() { d.hear(conn) })
+			at := d.enter(conn)
+			d.parts.Go(func() { d.hear(conn, at) })
 			continue
 		}
 		select {
@@ -107,8 +108,7 @@ func (d *door) accept() {
 }
 
 // hear waits for a connection's first byte and gives it away.
-func (d *door) hear(conn net.Conn) {
-	at := d.enter(conn)
+func (d *door) hear(conn net.Conn, at *list.Element) {
 	var first [1]byte
 	err := conn.SetReadDeadline(time.Now().Add(d.within))
 	if err == nil {

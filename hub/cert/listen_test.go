@@ -126,11 +126,11 @@ func TestSilence(t *testing.T) {
 	t.Run("has a bound", func(t *testing.T) {
 		address := served(t, c, patience, 3)
 		var silent []net.Conn
-		for range 5 { // one after the other, so that the server meets them in their order
+		for range 5 { // one after the other: the server takes them in their order
 			silent = append(silent, dial(t, address))
 		}
 		ask(t, dial(t, address)) // the sixth takes the place of the third
-		for _, old := range silent[:2] {
+		for _, old := range silent[:3] {
 			dropped(t, old)
 		}
 		ask(t, silent[4]) // the younger ones may still speak

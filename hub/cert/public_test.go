@@ -134,7 +134,10 @@ func (p *publicCA) signed(r *http.Request) ([]byte, error) {
 		return nil, fmt.Errorf("head %s: %w", text, err)
 	}
 	if head.JWK != nil {
-		p.account = &ecdsa.PublicKey{Curve: elliptic.P256(), X: number(head.JWK.X), Y: number(head.JWK.Y)}
+		point := append([]byte{4}, append(unbase(head.JWK.X), unbase(head.JWK.Y)...)...)
+		if p.account, err = ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point); err != nil {
+			return nil, err
+		}
 	}
 	sum := sha256.Sum256([]byte(jws.Protected + "." + jws.Payload))
 	sig, err := base64.RawURLEncoding.DecodeString(jws.Signature)
@@ -145,9 +148,9 @@ func (p *publicCA) signed(r *http.Request) ([]byte, error) {
 	return base64.RawURLEncoding.DecodeString(jws.Payload)
 }
 
-func number(text string) *big.Int {
+func unbase(text string) []byte {
 	raw, _ := base64.RawURLEncoding.DecodeString(text)
-	return new(big.Int).SetBytes(raw)
+	return raw
 }
 
 // prove looks at the hub's port for the domain's owner (RFC 8737 section 3).
