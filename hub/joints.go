@@ -73,6 +73,9 @@ func (p past) Window(ctx context.Context, c cases.Camera, from, to time.Time) ([
 		return nil, nil, fmt.Errorf("read the recorder's past: %w", err)
 	}
 	known.Past = recorder.Spans
+	if known.Overwritten, err = p.index.Overwritten(ctx, c.ID); err != nil {
+		return nil, nil, fmt.Errorf("read what the recorder has overwritten: %w", err)
+	}
 	for _, l := range linked {
 		known.Linked = append(known.Linked, index.Interval{From: l.From, To: l.To})
 	}

@@ -80,3 +80,5 @@ ALTER TABLE wants ADD COLUMN answer text NOT NULL DEFAULT '';          -- '' non
 ALTER TABLE wants ADD COLUMN answered_ms bigint;
 ALTER TABLE wants ADD COLUMN signature text NOT NULL DEFAULT '';       -- the device's, over camera.Answer.Payload, base64
 ALTER TABLE wants ADD COLUMN signed_ms bigint;                         -- the time in that payload
+
+CREATE INDEX wants_asked ON wants (case_id, camera_id) WHERE asked_ms IS NOT NULL;
