@@ -114,4 +114,6 @@ func (s *session) placeSound(u media.Unit) error {
 
 // truth takes the recorder's error out of its clock; NTP time is not of whole
 // nanoseconds.
-func (p *playback) truth(at time.Time) time.Time { return at.Add(-p.Times.Ahead).UTC().Round(time.Microsecond) }
+func (p *playback) truth(at time.Time) time.Time {
+	return at.Add(-p.Times.Ahead).UTC().Round(time.Microsecond)
+}

@@ -24,6 +24,7 @@ const (
 const (
 	mostEarly   = time.Minute            // what claims to begin longer before Times.Start speaks of something else
 	holeLeast   = 500 * time.Millisecond // between the time told and RTP time: footage is missing
+	wholeSecond = time.Second            // recorders list their footage by these
 	betterLeast = 100 * time.Millisecond // by which a sender report must differ from what was thought, to begin anew
 )
 
@@ -184,9 +185,15 @@ func (p *playback) settle() {
 		p.sure, p.zero = true, began.Add(-first.PTS)
 		return
 	}
-	early := min(max(last.PTS-first.PTS, 0), max(p.Times.Early, 0))
-	p.loose = early / 2
-	p.zero = p.Times.Start.Add(-p.loose - first.PTS)
+	// From the last key frame before Start, or from the beginning of the footage, which
+	// is known in whole seconds.
+	group, early := max(last.PTS-first.PTS, 0), max(p.Times.Early, 0)
+	from, to := -group, time.Duration(0)
+	if early < group {
+		from, to = -early, max(0, wholeSecond-early)
+	}
+	p.loose = (to - from) / 2
+	p.zero = p.Times.Start.Add(from + p.loose - first.PTS)
 }
 
 // told is the recorder's time of a picture, if it said one: in the packet or, as far

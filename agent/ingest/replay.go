@@ -34,7 +34,8 @@ type ReplayConfig struct {
 // one it is where the playback began, and RTP time from there. Where that was tell a
 // sender report or the Range in the answer to PLAY, if they say something of the
 // past at all. Otherwise it began at the key frame at or before Start: somewhere in
-// the last group of pictures before it, of which the middle is taken.
+// the last group of pictures before it (or, without footage before Start, in the
+// second after it), of which the middle is taken.
 type Times struct {
 	Start, End time.Time
 	Early      time.Duration // how long before Start there is footage: the playback cannot begin earlier

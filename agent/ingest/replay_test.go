@@ -89,7 +89,7 @@ func TestReplayTimes(t *testing.T) {
 		{"nothing", func(*replaytest.Recorder) {}, nil, time.Second, time.Second},
 		{"sender reports of now", func(r *replaytest.Recorder) { r.Reports = replaytest.Now }, nil, time.Second, time.Second},
 		{"no footage before", func(r *replaytest.Recorder) { r.Has[0].From = evening.Add(from) },
-			func(t *ingest.Times) { t.Early = 0 }, 1100 * time.Millisecond, 0}, // its first key frame comes 1.1 s later
+			func(t *ingest.Times) { t.Early = 0 }, 700 * time.Millisecond, 500 * time.Millisecond}, // its first key frame comes 1.1 s later
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
