@@ -36,6 +36,9 @@ func (h *hub) everything(t *testing.T, table string) string {
 			}
 		}
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return b.String()
 }
 
