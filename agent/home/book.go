@@ -1,9 +1,11 @@
 package home
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	camera "xulang.vn/camera"
@@ -67,6 +69,15 @@ type Channel struct {
 	Token       string `json:"-"`
 	SourceToken string `json:"-"`
 }
+
+// madePrefix begins a serial that the agent made for a device that tells none.
+const madePrefix = "BOX-"
+
+// MakeSerial makes one up. It is the device's identity as long as the book has it.
+func MakeSerial() string { return madePrefix + rand.Text()[:12] }
+
+// Nameless tells whether the device itself tells no serial.
+func (r Recorder) Nameless() bool { return r.Serial == "" || strings.HasPrefix(r.Serial, madePrefix) }
 
 // Reachable tells whether anything is left by which the channel can be contacted.
 func (c Channel) Reachable() bool {

@@ -80,7 +80,7 @@ func (r Recorder) check() error {
 		return camera.Errorf(camera.CodeTooLarge, "recorder %s: login is too long", r.ID)
 	case len(r.Channels) > ChannelsMost:
 		return camera.Errorf(camera.CodeTooMany, "recorder %s: %d channels, at most %d", r.ID, len(r.Channels), ChannelsMost)
-	case !bare(r.XAddr):
+	case !Bare(r.XAddr):
 		return camera.Errorf(camera.CodeBadRequest, "recorder %s: its address cannot be read or holds a user", r.ID)
 	}
 	seen := map[int]bool{}
@@ -90,7 +90,7 @@ func (r Recorder) check() error {
 			return camera.Errorf(camera.CodeBadRequest, "recorder %s: channel %d", r.ID, c.Number)
 		case len(c.Name) > 200 || len(c.Serial) > 100 || len(c.Token) > 200 || len(c.SourceToken) > 200:
 			return camera.Errorf(camera.CodeTooLarge, "recorder %s, channel %d: a text is too long", r.ID, c.Number)
-		case !bare(c.MainURL) || !bare(c.SubURL) || !bare(c.SnapshotURL):
+		case !Bare(c.MainURL) || !Bare(c.SubURL) || !Bare(c.SnapshotURL):
 			return camera.Errorf(camera.CodeBadRequest, "recorder %s, channel %d: an address cannot be read or holds a user", r.ID, c.Number)
 		}
 		seen[c.Number] = true
@@ -98,8 +98,9 @@ func (r Recorder) check() error {
 	return nil
 }
 
-// bare tells whether an address has no user in it; none at all is fine.
-func bare(address string) bool {
+// Bare tells whether an address can be kept: it can be read and has no user in it.
+// None at all is fine.
+func Bare(address string) bool {
 	if address == "" {
 		return true
 	}

@@ -19,7 +19,10 @@ type finder struct {
 	called   map[string]int
 	allowed  []netip.Prefix
 	right    string           // the recorder's password
-	serial   string           // its serial
+	serial   string           // its serial; "": it tells none
+	made     bool             // and one is made up for it
+	brand    string           // what it says of its brand; "": Hikvision
+	odd      string           // address of its last channel; "": a good one
 	address  string           // where it is
 	pictures map[int]int      // by channel
 	seen     map[int][]byte   // by channel
@@ -92,7 +95,12 @@ func (f *finder) Open(_ context.Context, found home.Recorder, user, pass string)
 		return home.Recorder{}, camera.Errorf(camera.CodeWrongPassword, "%s:%s refused", user, pass)
 	}
 	online, ahead := true, camera.Millis(-7*time.Minute)
-	found.Serial, found.Model, found.Past, found.DefaultPassword, found.ClockAhead = f.serial, "DS-7604", true, true, &ahead
+	if f.serial == "" && f.made {
+		found.Serial = home.MakeSerial()
+	} else {
+		found.Serial = f.serial
+	}
+	found.Model, found.Past, found.DefaultPassword, found.ClockAhead = "DS-7604", true, true, &ahead
 	found.Channels = nil
 	for i, name := range []string{"Cổng", "Sân", "Bếp"} {
 		c := home.Channel{Number: i, Name: name, Online: &online, MainURL: fmt.Sprintf("rtsp://%s:554/%d01", f.address, i+1), Token: "t"}
@@ -100,6 +108,9 @@ func (f *finder) Open(_ context.Context, found home.Recorder, user, pass string)
 			c.SnapshotURL = fmt.Sprintf("http://%s/picture/%d01", f.address, i+1)
 		}
 		found.Channels = append(found.Channels, c)
+	}
+	if f.odd != "" {
+		found.Channels[2].MainURL, found.Brand = f.odd, f.brand
 	}
 	return found, nil
 }
@@ -111,6 +122,9 @@ func (f *finder) Address(_ context.Context, url, user, pass string) (home.Record
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.urls, f.logins = append(f.urls, url), append(f.logins, pass)
+	if pass != f.right {
+		return home.Recorder{}, camera.Errorf(camera.CodeWrongPassword, "%s:%s refused", user, pass)
+	}
 	return home.Recorder{Brand: "RTSP", Dialect: "rtsp", Kind: "camera", Channels: []home.Channel{{Name: "RTSP", MainURL: url}}}, nil
 }
 

@@ -66,9 +66,10 @@ type Finder interface {
 	Allow([]netip.Prefix) error
 	Search(ctx context.Context, networks []netip.Prefix, report func(tried, total int, found *home.Recorder)) error
 	// Open signs in with at most one use of the password and gives the recorder with
-	// serial, channels, clock and what it can.
+	// serial (none, or a made one, where it tells none), channels, clock and what it can.
 	Open(ctx context.Context, found home.Recorder, user, pass string) (home.Recorder, error)
-	// Address makes a recorder of one channel of an RTSP address without a user in it.
+	// Address makes a recorder of one channel of an RTSP address without a user in it,
+	// once that has given a picture.
 	Address(ctx context.Context, url, user, pass string) (home.Recorder, error)
 	// Picture is a JPEG, or a file of one key frame, with its MIME type.
 	Picture(context.Context, home.Recorder, home.Channel) (data []byte, kind string, err error)

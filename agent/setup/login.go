@@ -2,7 +2,6 @@ package setup
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
@@ -49,9 +48,6 @@ func (s *server) OpenRecorder(ctx context.Context, r gen.OpenRecorderRequestObje
 	if err != nil {
 		return nil, err
 	}
-	if opened.Serial == "" {
-		return nil, camera.Errorf(camera.CodeUnavailable, "recorder tells no serial")
-	}
 	opened.Address, opened.Username, opened.Password = address, user, home.Hide(pass)
 	json, err := s.keep(ctx, opened)
 	return gen.OpenRecorder200JSONResponse(json), err
@@ -75,19 +71,16 @@ func (s *server) AddAddress(ctx context.Context, r gen.AddAddressRequestObject) 
 	defer cancel()
 	var opened home.Recorder
 	err = s.try(a.at.String(), func() error {
-		if opened, err = s.Finder.Address(ctx, a.url, a.username, a.password); err != nil {
-			return s.signIn(err)
-		}
-		opened.Address, opened.Username, opened.Password = a.at.String(), a.username, home.Hide(a.password)
-		if len(opened.Channels) != 1 {
-			return camera.Errorf(camera.CodeUnavailable, "address gave %d channels", len(opened.Channels))
-		}
-		_, _, err := s.Finder.Picture(ctx, opened, opened.Channels[0])
+		opened, err = s.Finder.Address(ctx, a.url, a.username, a.password)
 		return s.signIn(err)
 	})
 	if err != nil {
 		return nil, err
 	}
+	if len(opened.Channels) != 1 {
+		return nil, camera.Errorf(camera.CodeUnavailable, "address gave %d channels", len(opened.Channels))
+	}
+	opened.Address, opened.Username, opened.Password = a.at.String(), a.username, home.Hide(a.password)
 	json, err := s.keep(ctx, opened)
 	return gen.AddAddress200JSONResponse(json), err
 }
@@ -127,7 +120,7 @@ func (s *server) keep(ctx context.Context, opened home.Recorder) (gen.Recorder, 
 		i := slices.IndexFunc(b.Recorders, func(r home.Recorder) bool { return sameDevice(r, opened) })
 		if i < 0 {
 			if opened.Serial == "" {
-				opened.Serial = "url-" + strings.ToLower(rand.Text()[:16])
+				opened.Serial = home.MakeSerial()
 			}
 			opened.ID, opened.Chosen = recorderID(opened.Serial), false
 			b.Recorders = append(b.Recorders, opened)
@@ -151,7 +144,7 @@ func (s *server) keep(ctx context.Context, opened home.Recorder) (gen.Recorder, 
 }
 
 // tidy cuts what devices tell of themselves to what the book holds; some write names
-// in encodings of their own.
+// in encodings of their own, and addresses that nobody can read.
 func tidy(r *home.Recorder) {
 	cut := func(text string, most int) string {
 		text = strings.ToValidUTF8(text, "?")
@@ -165,17 +158,30 @@ func tidy(r *home.Recorder) {
 	if len(r.Channels) > home.ChannelsMost {
 		r.Channels = r.Channels[:home.ChannelsMost]
 	}
+	kept := func(address string) string {
+		if !home.Bare(address) {
+			return ""
+		}
+		return address
+	}
+	r.XAddr = kept(r.XAddr)
 	for i := range r.Channels {
-		r.Channels[i].Name, r.Channels[i].Serial = cut(r.Channels[i].Name, 200), cut(r.Channels[i].Serial, 100)
+		c := &r.Channels[i]
+		c.Name, c.Serial = cut(c.Name, 200), cut(c.Serial, 100)
+		c.MainURL, c.SubURL, c.SnapshotURL = kept(c.MainURL), kept(c.SubURL), kept(c.SnapshotURL)
 	}
 }
 
-// sameDevice: by serial, and of an address without one by its text.
+// sameDevice: by serial; of one that tells none by where it is, and of an expert's
+// address by its text, because a recorder has one for each channel.
 func sameDevice(r, opened home.Recorder) bool {
-	if opened.Serial != "" {
-		return r.Serial == opened.Serial
+	switch {
+	case r.Serial == opened.Serial:
+		return true
+	case !r.Nameless() || !opened.Nameless() || r.Address != opened.Address || r.Dialect != opened.Dialect:
+		return false
 	}
-	return strings.HasPrefix(r.Serial, "url-") && len(r.Channels) == 1 && r.Channels[0].MainURL == opened.Channels[0].MainURL
+	return opened.Dialect != "rtsp" || len(r.Channels) == 1 && len(opened.Channels) == 1 && r.Channels[0].MainURL == opened.Channels[0].MainURL
 }
 
 // recorderID names a recorder on the page without its whole serial.
