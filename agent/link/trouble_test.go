@@ -139,8 +139,12 @@ func TestQuarantine(t *testing.T) {
 	var apart atomic.Bool
 	refusal := camera.Refusal{Code: camera.CodeQuarantined, Message: "two boxes"}
 	boots := make(chan string, 100)
+	var known atomic.Pointer[link.Link] // once it is in quarantine
 	hub.on(camera.VerbHello, func(b []byte) any {
 		boots <- parsed[camera.Hello](t, b).Boot
+		if l := known.Load(); l != nil && l.Trouble() != camera.CodeQuarantined {
+			t.Errorf("it is %q before the hub has said so", l.Trouble())
+		}
 		if apart.Load() {
 			return camera.HelloReply{V: camera.LinkVersion, Refusal: refusal}
 		}
@@ -163,6 +167,7 @@ func TestQuarantine(t *testing.T) {
 	if !troubled(l, camera.CodeQuarantined)() {
 		t.Errorf("%q, linked %t", l.Trouble(), l.Connected())
 	}
+	known.Store(l)
 	l.Refresh()
 	if again := receive(t, "hello in quarantine", boots); again != boot || len(boot) < 20 {
 		t.Errorf("boot %q, then %q", boot, again)
@@ -174,6 +179,7 @@ func TestQuarantine(t *testing.T) {
 	apart.Store(false)
 	l.Refresh()
 	until(t, "linked again", troubled(l, ""))
+	known.Store(nil)
 	stop()
 	_, _, _ = started(t, link.Config{HubURL: hub.front.URL, Identity: id}, time.Now)
 	until(t, "another run's boot", func() bool {
