@@ -18,8 +18,9 @@ const (
 // better is offered (RFC 7617).
 //
 // A password that was refused is not sent again by this client: once for one that
-// never worked, twice in a row for one that did. Later answers are the device's
-// 401 to a request without it. Recorders lock the family out after a few tries.
+// never worked, twice in a row for one that did; and by no client of this guard once
+// the device refused it twice in half an hour (MayTry). Answers are then the device's
+// 401 to a request without it: Response.Request has no Authorization.
 //
 // The certificate of an https device is not checked, cameras sign their own: what
 // passes cannot be overheard, but that it is the right device is known by its
@@ -54,7 +55,7 @@ func (g *Guard) client(username, password string, timeout time.Duration, onlyDig
 	}
 	if username != "" {
 		c.Transport = &account{
-			plain: plain, username: username, password: func() string { return password }, digest: onlyDigest, hosts: map[string]*login{},
+			guard: g, plain: plain, username: username, password: func() string { return password }, digest: onlyDigest, hosts: map[string]*login{},
 		}
 	}
 	return c

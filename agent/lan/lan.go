@@ -26,12 +26,14 @@ type Config struct {
 	Networks []netip.Prefix      // confirmed by the household; one that Set would refuse lets nothing through
 	Loopback bool                // 127.0.0.0/8 may be dialled, confirmed or not: demonstrations and tests
 	Barred   func() []netip.Addr // the hub's addresses, asked at each check; may be nil
+	Now      func() time.Time    // for half an hour's wait after refused logins; nil is time.Now
 }
 
 // Guard decides about addresses. Its methods may be called from any goroutine.
 type Guard struct {
 	loopback bool
 	barred   func() []netip.Addr
+	memory   *memory
 
 	mu       sync.Mutex
 	networks []netip.Prefix // masked; guarded by mu
@@ -39,7 +41,7 @@ type Guard struct {
 
 // New makes a guard. Networks that may not be confirmed are left out.
 func New(cfg Config) *Guard {
-	g := &Guard{loopback: cfg.Loopback, barred: cfg.Barred}
+	g := &Guard{loopback: cfg.Loopback, barred: cfg.Barred, memory: newMemory(cfg.Now)}
 	for _, n := range cfg.Networks {
 		if g.confirmable(n) == nil {
 			g.networks = append(g.networks, n.Masked())

@@ -16,6 +16,7 @@ import (
 // host, how they were taken. The digest library's own transport tries a refused
 // password a second time and reads answers without a limit.
 type account struct {
+	guard    *Guard // whose memory counts refusals
 	plain    *http.Transport
 	username string
 	password func() string // a function, so that no printing of the client shows it
@@ -115,9 +116,9 @@ func (a *account) RoundTrip(req *http.Request) (*http.Response, error) {
 func (a *account) answer(l *login, res *http.Response, signed bool, again func() (*http.Request, error)) (*http.Response, error) {
 	known := l.challenged(res.Header, a.digest)
 	if signed && (l.challenge == nil || !l.challenge.Stale) {
-		l.refusals++
+		a.refused(l, res.Request.URL.Host)
 	}
-	if !known || l.spent() {
+	if !known || !a.mayTry(l, res.Request.URL.Host) {
 		return res, nil
 	}
 	_, _ = io.CopyN(io.Discard, res.Body, mostRefusal)
@@ -139,12 +140,22 @@ func (a *account) answer(l *login, res *http.Response, signed bool, again func()
 		return nil, err
 	}
 	if res.StatusCode == http.StatusUnauthorized {
-		l.refusals++
+		a.refused(l, req.URL.Host)
 		l.challenge, l.basic = nil, false
 	} else {
 		l.proven, l.refusals = true, 0
+		a.guard.Worked(req.URL.Host, a.username, a.password())
 	}
 	return res, nil
+}
+
+func (a *account) refused(l *login, host string) {
+	l.refusals++
+	a.guard.Refused(host, a.username, a.password())
+}
+
+func (a *account) mayTry(l *login, host string) bool {
+	return !l.spent() && a.guard.MayTry(host, a.username, a.password())
 }
 
 // spent tells that the password was refused as often as it may be.
@@ -180,7 +191,7 @@ func (l *login) challenged(h http.Header, onlyDigest bool) bool {
 // sign puts the password's proof into a request when the host's challenge is known.
 func (a *account) sign(l *login, req *http.Request) error {
 	switch {
-	case l.spent():
+	case !a.mayTry(l, req.URL.Host):
 		return nil
 	case l.basic:
 		req.SetBasicAuth(a.username, a.password())

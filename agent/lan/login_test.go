@@ -181,6 +181,45 @@ func TestNoName(t *testing.T) {
 	}
 }
 
+// TestMemory: many clients of one guard spend two tries of a wrong password, others
+// and other devices are not held up, and after half an hour one may try again.
+func TestMemory(t *testing.T) {
+	d, other := &device{scheme: "digest", password: "p"}, &device{scheme: "basic", password: "p"}
+	url, otherURL := serve(t, d.ServeHTTP), serve(t, other.ServeHTTP)
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	g := lan.New(lan.Config{Loopback: true, Now: func() time.Time { return now }})
+	tries := func(url, password string, n int) (status int) {
+		for range n {
+			status = ask(t, g.Client("admin", password, 5*time.Second), url)
+		}
+		return status
+	}
+	if tries(url, "q", 5); d.wrong != 2 {
+		t.Errorf("%d wrong tries, want 2", d.wrong)
+	}
+	if tries(otherURL, "q", 5); other.wrong != 2 {
+		t.Errorf("%d wrong tries at another device, want 2", other.wrong)
+	}
+	if got := tries(url, "p", 3); got != 200 || d.wrong != 2 {
+		t.Errorf("the right one: %d", got)
+	}
+	now = now.Add(29 * time.Minute)
+	if tries(url, "q", 1); d.wrong != 2 {
+		t.Error("tried too early")
+	}
+	now = now.Add(2 * time.Minute)
+	if tries(url, "q", 5); d.wrong != 4 {
+		t.Errorf("%d wrong tries after half an hour, want 4", d.wrong)
+	}
+	d.mu.Lock()
+	d.password = "q"
+	d.mu.Unlock()
+	now = now.Add(31 * time.Minute)
+	if got := tries(url, "q", 2); got != 200 {
+		t.Errorf("answer %d", got)
+	}
+}
+
 // TestOnlyDigest: a device that asks for the password itself does not get it.
 func TestOnlyDigest(t *testing.T) {
 	for _, scheme := range []string{"basic", "digest"} {

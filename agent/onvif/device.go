@@ -17,15 +17,16 @@ type onvifDevice struct {
 	media2 bool
 	search string // empty without Profile G
 	replay string
+	jobs   string // of Recording Control; may be empty with Profile G
 }
 
 const devicePath = "/onvif/device_service" // Core Specification, "Device service": the fixed entry point
 
 func (d *Device) openONVIF(ctx context.Context, guard *lan.Guard, username, password string) error {
 	plain := *d.web
-	plain.client = guard.Client("", "", callTimeout)
+	plain.client, plain.named = guard.Client("", "", callTimeout), false
 	o := &onvifDevice{
-		soap:   &soap{signed: d.web, plain: &plain, user: username, password: func() string { return password }},
+		soap:   &soap{guard: guard, signed: d.web, plain: &plain, user: username, password: func() string { return password }},
 		device: d.web.at(devicePath),
 	}
 	if d.found.XAddr != "" {
@@ -101,10 +102,16 @@ type deviceInformation struct {
 	SerialNumber string `xml:"SerialNumber"`
 }
 
-// clock asks without the login, also later: a token needs its answer.
+// clock asks without the login, also later: a token needs its answer. A device that
+// tells its users only is asked as one of them once it is known how.
 func (o *onvifDevice) clock(ctx context.Context) (reading, error) {
+	const action, body = nsDevice + "/GetSystemDateAndTime", `<GetSystemDateAndTime xmlns="` + nsDevice + `"/>`
 	s := o.soap
-	data, no, err := s.once(ctx, nothing, o.device, nsDevice+"/GetSystemDateAndTime", `<GetSystemDateAndTime xmlns="`+nsDevice+`"/>`)
+	data, no, err := s.once(ctx, nothing, o.device, action, body)
+	if no != nil && s.logged() {
+		no = nil
+		data, err = s.post(ctx, o.device, action, body)
+	}
 	if no != nil {
 		return reading{}, camera.Errorf(camera.CodeWrongPassword, "device tells its time to its users only")
 	}
@@ -150,7 +157,7 @@ func (o *onvifDevice) findServices(ctx context.Context) error {
 	if o.media2 = at[nsMedia2] != ""; o.media2 {
 		at[nsMedia] = at[nsMedia2]
 	}
-	for space, into := range map[string]*string{nsMedia: &o.media, nsSearch: &o.search, nsReplay: &o.replay} {
+	for space, into := range map[string]*string{nsMedia: &o.media, nsSearch: &o.search, nsReplay: &o.replay, nsRecording: &o.jobs} {
 		if at[space] == "" {
 			continue
 		}
@@ -166,13 +173,14 @@ func (o *onvifDevice) capabilities(ctx context.Context, at map[string]string) er
 		Media  string `xml:"Capabilities>Media>XAddr"`
 		Search string `xml:"Capabilities>Extension>Search>XAddr"`
 		Replay string `xml:"Capabilities>Extension>Replay>XAddr"`
+		Jobs   string `xml:"Capabilities>Extension>Recording>XAddr"`
 	}
 	c, err := call[capabilities](ctx, o.soap, o.device, nsDevice, "GetCapabilities",
 		`<GetCapabilities xmlns="`+nsDevice+`"><Category>All</Category></GetCapabilities>`)
 	if err != nil {
 		return err
 	}
-	at[nsMedia], at[nsSearch], at[nsReplay] = c.Media, c.Search, c.Replay
+	at[nsMedia], at[nsSearch], at[nsReplay], at[nsRecording] = c.Media, c.Search, c.Replay, c.Jobs
 	return nil
 }
 

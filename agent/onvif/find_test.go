@@ -247,3 +247,30 @@ func TestLocate(t *testing.T) {
 		t.Errorf("nowhere: %v, the thief was told %d passwords", err, thief.told)
 	}
 }
+
+// TestLocateAgain: a recorder whose password the family changed is not locked by the
+// search for it.
+func TestLocateAgain(t *testing.T) {
+	d := newNVT()
+	d.password = "new"
+	h := newISAPI()
+	h.password = "new"
+	for _, c := range []struct {
+		dialect onvif.Dialect
+		device  http.Handler
+		tries   func() int
+	}{{onvif.ONVIF, d, func() int { return d.tries }}, {onvif.Hikvision, h, h.counted}} {
+		cfg := config(io.Discard)
+		cfg.Patience = 50 * time.Millisecond
+		last := found(serve(t, c.device), c.dialect)
+		cfg.Ports = []int{last.HTTPPort}
+		for range 4 {
+			if _, err := onvif.Locate(t.Context(), cfg, "SERIAL", last, user, "canary-old"); camera.CodeOf(err) != camera.CodeNotFound {
+				t.Errorf("locate: %v", err)
+			}
+		}
+		if c.tries() != 2 {
+			t.Errorf("%s: %d passwords sent, want 2", c.dialect, c.tries())
+		}
+	}
+}

@@ -16,7 +16,8 @@ const mostTries = 8
 // its serial. Where a device tells its serial to anybody, that decides; others of
 // the same maker and dialect are tried with the stored login, each once, and by
 // digest only, so that none is told the password. CodeNotFound when it is nowhere.
-// The caller waits between two searches: each one is a try on a neighbour device.
+// A device that refused this login twice is not tried again for half an hour, however
+// often it is searched.
 func Locate(ctx context.Context, cfg Config, serial string, last Found, username, password string) (Found, error) {
 	if serial == "" {
 		return Found{}, camera.Errorf(camera.CodeBadRequest, "locate: no serial")
@@ -74,6 +75,11 @@ func (l *locator) same(ctx context.Context, seen Found) (Found, bool) {
 		return Found{}, false
 	}
 	if l.last.Brand != "" && seen.Brand != "" && l.last.Brand != seen.Brand {
+		return Found{}, false
+	}
+	// A refusal is remembered: a search that is made again does not lock the family out
+	// of a recorder whose password they changed.
+	if !l.cfg.Guard.MayTry(at.String(), l.username, l.password()) {
 		return Found{}, false
 	}
 	l.tried[at] = true

@@ -117,9 +117,10 @@ type Device struct {
 	now    func() time.Time
 }
 
-// Open logs in with one try of the password. Codes: CodeWrongPassword,
-// CodeLockedOut, CodeClockSkew (the message has the seconds), CodeUnreachable,
-// CodeOutsideLAN, CodeBadRequest when it does not speak its dialect.
+// Open logs in with one try of the password. Codes: CodeWrongPassword;
+// CodeLockedOut also for a login that the device refused twice in the last half hour
+// (lan.Guard.MayTry), which is not tried; CodeClockSkew (the message has the seconds),
+// CodeUnreachable, CodeOutsideLAN, CodeBadRequest when it does not speak its dialect.
 func Open(ctx context.Context, cfg Config, f Found, username, password string) (*Device, error) {
 	return open(ctx, cfg, f, username, password, cfg.Guard.Client(username, password, callTimeout))
 }
@@ -130,7 +131,7 @@ func open(ctx context.Context, cfg Config, f Found, username, password string, c
 	}
 	d := &Device{
 		found: f, now: cfg.Now, usual: isDefault(username, password),
-		web: &web{client: client, host: f.Address, port: f.port(), now: cfg.Now},
+		web: &web{client: client, host: f.Address, port: f.port(), now: cfg.Now, named: username != ""},
 	}
 	var err error
 	switch f.Dialect {

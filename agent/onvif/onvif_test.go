@@ -50,6 +50,8 @@ func TestONVIFLogin(t *testing.T) {
 		}, -7 * time.Minute, true, 1},
 		{"no UTC and no zone", func(d *nvt) { d.told = local(noon.Add(7*time.Hour), "") }, 0, true, 1},
 		{"no time at all", func(d *nvt) { d.told = `<tt:DateTimeType>NTP</tt:DateTimeType>` }, 0, false, 1},
+		{"time for its users", func(d *nvt) { d.hides = true }, 0, true, 1},
+		{"time for its users, by digest and slow", func(d *nvt) { d.hides, d.token, d.ahead = true, false, -7*time.Minute }, -7 * time.Minute, true, 1},
 		{"open to everybody", func(d *nvt) { d.open = true }, 0, true, 0},
 		{"before GetServices", func(d *nvt) { d.old = true }, 0, true, 1},
 		{"Media2", func(d *nvt) { d.media2 = true }, 0, true, 1},
@@ -122,6 +124,14 @@ func TestONVIFRefused(t *testing.T) {
 		})
 	}
 	d := newNVT()
+	at, cfg := serve(t, d), config(io.Discard)
+	for i, code := range []camera.Code{camera.CodeWrongPassword, camera.CodeWrongPassword, camera.CodeLockedOut, camera.CodeLockedOut} {
+		_, err := onvif.Open(t.Context(), cfg, found(at, onvif.ONVIF), user, "canary-wrong")
+		if camera.CodeOf(err) != code || d.tries != min(i+1, 2) {
+			t.Errorf("open %d: %v after %d tries", i, err, d.tries)
+		}
+	}
+	d = newNVT()
 	dev, err := onvif.Open(t.Context(), config(io.Discard), found(serve(t, d), onvif.ONVIF), "", "")
 	if camera.CodeOf(err) != camera.CodeWrongPassword || d.tries != 0 {
 		t.Errorf("without a name: %v, %v, %d tries", dev, err, d.tries)
@@ -141,7 +151,8 @@ func TestONVIFChanged(t *testing.T) {
 		d.password = "new"
 		d.mu.Unlock()
 		for range 5 {
-			if _, err := dev.Channels(t.Context()); camera.CodeOf(err) != camera.CodeWrongPassword {
+			_, err := dev.Channels(t.Context())
+			if code := camera.CodeOf(err); code != camera.CodeWrongPassword && code != camera.CodeLockedOut {
 				t.Errorf("channels: %v", err)
 			}
 		}
@@ -164,6 +175,41 @@ func TestONVIFLimits(t *testing.T) {
 	all, err := dev.Channels(t.Context())
 	if err != nil || len(all) != 64 {
 		t.Errorf("%d channels, %v", len(all), err)
+	}
+}
+
+// TestWhosePast: a recording whose source is the recorder's own word is found by its
+// job; one that is nobody's is not taken for a channel's.
+func TestWhosePast(t *testing.T) {
+	d := newNVT()
+	d.search, d.byJob = "spans", true
+	dev, err := openNVT(t, d, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := dev.Channels(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := dev.Recordings(t.Context(), all[1], noon.Add(-time.Hour), noon); err != nil || len(got) != 1 {
+		t.Errorf("by its job: %v, %v", got, err)
+	}
+	if got, err := dev.Recordings(t.Context(), all[0], noon.Add(-time.Hour), noon); err != nil || len(got) != 0 {
+		t.Errorf("nobody's: %v, %v", got, err)
+	}
+	if _, err := dev.ReplayURI(t.Context(), all[0]); camera.CodeOf(err) != camera.CodeNoFootage {
+		t.Errorf("nobody's replay: %v", err)
+	}
+	d = newNVT()
+	d.search, d.byJob, d.sources = "spans", true, 1
+	if dev, err = openNVT(t, d, secret); err != nil {
+		t.Fatal(err)
+	}
+	if all, err = dev.Channels(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := dev.Recordings(t.Context(), all[0], noon.Add(-time.Hour), noon); err != nil || len(got) != 1 {
+		t.Errorf("the only one: %v, %v", got, err)
 	}
 }
 

@@ -49,9 +49,13 @@ func (d *Device) Recordings(ctx context.Context, c Channel, from, to time.Time) 
 		return nil, camera.Errorf(camera.CodeNotFound, "device has no search by ONVIF")
 	}
 	rec, err := d.replay.of(ctx, c)
+	if camera.CodeOf(err) == camera.CodeNoFootage {
+		return nil, nil // a channel that is not recorded has no past
+	}
 	if err != nil {
 		return nil, fmt.Errorf("search recordings: %w", err)
 	}
+	from, to = from.UTC().Round(0), to.UTC().Round(0) // nobody's monotonic clock
 	earliest, latest := rec.span(to)
 	if whole := (camera.Interval{From: later(from, earliest), To: earlier(to, latest)}); whole.To.After(whole.From) {
 		spans, ok, err := d.replay.events(ctx, rec, whole)
@@ -86,26 +90,69 @@ func (d *Device) ReplayURI(ctx context.Context, c Channel) (string, error) {
 	return d.web.rewrite(first(a.Two, a.One), "rtsp", "rtsps")
 }
 
-// of finds the recording of a channel: by its source, by its profile, by its name,
-// or by its place when there are as many recordings as a place needs.
+// of finds the recording of a channel: by its source's or profile's token, by the
+// job that records it, by its name. A device with one picture and one recording needs
+// no token. What is none of these is nobody's: another camera's past would be shown as
+// this one's.
 func (r *replay) of(ctx context.Context, c Channel) (recording, error) {
 	all, err := r.recordings(ctx)
 	if err != nil {
 		return recording{}, err
 	}
-	for _, same := range []func(recording) bool{
-		func(x recording) bool { return c.SourceToken != "" && x.SourceID == c.SourceToken },
-		func(x recording) bool { return c.Token != "" && x.SourceID == c.Token },
-		func(x recording) bool { return c.Name != "" && clean(x.Name) == c.Name },
-	} {
-		if i := slices.IndexFunc(all, same); i >= 0 {
-			return all[i], nil
+	named := func(token string) bool { return token != "" && (token == c.SourceToken || token == c.Token) }
+	if i := slices.IndexFunc(all, func(x recording) bool { return named(x.SourceID) }); i >= 0 {
+		return all[i], nil
+	}
+	jobs, err := r.sources(ctx)
+	if err != nil {
+		return recording{}, err
+	}
+	if i := slices.IndexFunc(all, func(x recording) bool { return named(jobs[x.Token]) }); i >= 0 {
+		return all[i], nil
+	}
+	if i := slices.IndexFunc(all, func(x recording) bool { return c.Name != "" && clean(x.Name) == c.Name }); i >= 0 {
+		return all[i], nil
+	}
+	if len(all) == 1 {
+		profiles, err := r.o.profiles(ctx)
+		if err != nil {
+			return recording{}, err
+		}
+		if len(bySource(profiles)) == 1 {
+			return all[0], nil
 		}
 	}
-	if c.Number >= 0 && c.Number < len(all) {
-		return all[c.Number], nil
-	}
 	return recording{}, camera.Errorf(camera.CodeNoFootage, "recorder has no recording of channel %d", c.Number)
+}
+
+// sources tells by which token the jobs record into recordings (Recording Control
+// Service Specification, GetRecordingJobs: of a profile, or of a receiver); empty for
+// a device that does not tell.
+func (r *replay) sources(ctx context.Context) (map[string]string, error) {
+	type answer struct {
+		Jobs []struct {
+			Recording string   `xml:"JobConfiguration>RecordingToken"`
+			Source    []string `xml:"JobConfiguration>Source>SourceToken>Token"`
+		} `xml:"JobItem"`
+	}
+	if r.o.jobs == "" {
+		return nil, nil
+	}
+	a, err := call[answer](ctx, r.o.soap, r.o.jobs, nsRecording, "GetRecordingJobs", `<GetRecordingJobs xmlns="`+nsRecording+`"/>`)
+	switch camera.CodeOf(err) {
+	case "":
+	case camera.CodeBadRequest, camera.CodeNotFound:
+		return nil, nil // optional
+	default:
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, j := range a.Jobs[:min(len(a.Jobs), mostRecordings)] {
+		if len(j.Source) > 0 {
+			out[j.Recording] = j.Source[0]
+		}
+	}
+	return out, nil
 }
 
 // recordings runs one search to its end.

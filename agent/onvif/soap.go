@@ -7,22 +7,26 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"fmt"
+	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/agent/lan"
 )
 
 // Namespaces of the services (their WSDL files).
 const (
-	nsDevice = "http://www.onvif.org/ver10/device/wsdl"
-	nsMedia  = "http://www.onvif.org/ver10/media/wsdl"
-	nsMedia2 = "http://www.onvif.org/ver20/media/wsdl"
-	nsSearch = "http://www.onvif.org/ver10/search/wsdl"
-	nsReplay = "http://www.onvif.org/ver10/replay/wsdl"
-	nsSchema = "http://www.onvif.org/ver10/schema"
+	nsDevice    = "http://www.onvif.org/ver10/device/wsdl"
+	nsMedia     = "http://www.onvif.org/ver10/media/wsdl"
+	nsMedia2    = "http://www.onvif.org/ver20/media/wsdl"
+	nsSearch    = "http://www.onvif.org/ver10/search/wsdl"
+	nsReplay    = "http://www.onvif.org/ver10/replay/wsdl"
+	nsRecording = "http://www.onvif.org/ver10/recording/wsdl"
+	nsSchema    = "http://www.onvif.org/ver10/schema"
 )
 
 // scheme is how a device wants to be shown the password.
@@ -44,7 +48,8 @@ const skewLarge = 5 * time.Minute
 // is sent once in that one. Refused the first time, or twice in a row later, it is
 // not sent again.
 type soap struct {
-	signed, plain *web // with and without the login for HTTP digest
+	guard         *lan.Guard // whose memory counts refused tokens; HTTP clients count theirs
+	signed, plain *web       // with and without the login for HTTP digest
 	user          string
 	password      func() string // a function, so that no printing shows it
 
@@ -108,6 +113,7 @@ type envelope[T any] struct {
 // refusal is an answer that wants the password, or another one.
 type refusal struct {
 	digest bool // HTTP digest is offered
+	unsent bool // the login was held back
 	lock   lock
 }
 
@@ -151,14 +157,30 @@ func (s *soap) post(ctx context.Context, address, action, body string) ([]byte, 
 			how = digest
 		}
 	}
+	if how == token && !s.guard.MayTry(s.host(), s.user, s.password()) {
+		s.spent = camera.Errorf(camera.CodeLockedOut, "device refused this login twice; it is not sent again for half an hour")
+		return nil, s.spent
+	}
 	data, no, err = s.once(ctx, how, address, action, body)
 	switch {
 	case no != nil:
 		return nil, s.refused(how, no)
 	case err == nil:
 		s.scheme, s.refusals = how, 0
+		s.guard.Worked(s.host(), s.user, s.password())
 	}
 	return data, err
+}
+
+// logged tells whether a login has worked.
+func (s *soap) logged() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.scheme != nothing && s.spent == nil
+}
+
+func (s *soap) host() string {
+	return net.JoinHostPort(s.plain.host.String(), strconv.Itoa(s.plain.port))
 }
 
 // refused says what a refusal means and whether the password may be sent again. It
@@ -173,10 +195,16 @@ func (s *soap) refused(how scheme, no *refusal) error {
 		err = camera.Errorf(camera.CodeLockedOut, "device is locked after wrong passwords")
 	case how == nothing:
 		err = camera.Errorf(camera.CodeWrongPassword, "device wants a name and password")
+	case no.unsent:
+		err = camera.Errorf(camera.CodeLockedOut, "device refused this login twice; it is not sent again for half an hour")
 	case how == token && s.known && s.ahead.Abs() > skewLarge:
 		err = camera.Errorf(camera.CodeClockSkew, "device refused the login, and its clock is %+.0f s from ours: it may refuse a right password for that", s.ahead.Seconds())
 	default:
 		err = camera.Errorf(camera.CodeWrongPassword, "device refused the name or password")
+	}
+	if how == token && camera.CodeOf(err) == camera.CodeWrongPassword {
+		// Not for the clock's sake: a person who sets it right tries the same login again.
+		s.guard.Refused(s.host(), s.user, s.password())
 	}
 	if s.refusals++; s.scheme == nothing || s.refusals >= 2 {
 		s.spent = err
@@ -207,7 +235,7 @@ func (s *soap) once(ctx context.Context, how scheme, address, action, body strin
 func judge(a answer) ([]byte, *refusal, error) {
 	var e envelope[struct{}]
 	broken := decode(a.body, &e)
-	no := &refusal{lock: lockOf(a.body)}
+	no := &refusal{lock: lockOf(a.body), unsent: a.unsent}
 	for _, c := range a.header.Values("WWW-Authenticate") {
 		no.digest = no.digest || len(c) > 7 && strings.EqualFold(c[:7], "digest ")
 	}

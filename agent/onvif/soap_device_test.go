@@ -19,6 +19,7 @@ type nvt struct {
 	told        string // SystemDateAndTime instead of UTCDateTime with ahead
 	ignores     bool   // it compares Created with another clock than the one it tells
 	open        bool   // it wants no login at all
+	hides       bool   // it tells its time to its users only
 	old         bool   // no GetServices
 	media2      bool
 	sources     int
@@ -27,6 +28,7 @@ type nvt struct {
 	mostToken   int // locked after so many wrong tokens
 	badToken    int
 	search      string // "events", "spans", "" none
+	byJob       bool   // its recordings' sources are its own words; jobs tell whose they are
 	lastCreated string
 }
 
@@ -93,7 +95,7 @@ func (d *nvt) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	data, _ := io.ReadAll(r.Body)
 	body := string(data)
 	name := sub(callName, body)
-	free := name == "GetSystemDateAndTime" || name == "GetServices" || name == "GetCapabilities" // PRE_AUTH
+	free := name == "GetSystemDateAndTime" && !d.hides || name == "GetServices" || name == "GetCapabilities" // PRE_AUTH
 	if !free && !d.open {
 		if !d.token && !d.pass(w, r) {
 			return
@@ -138,8 +140,8 @@ func (d *nvt) answer(name, body string) string {
 			return ""
 		}
 		out := `<tds:GetServicesResponse>`
-		for space, at := range map[string]string{"http://www.onvif.org/ver10/device/wsdl": "device_service", "http://www.onvif.org/ver10/media/wsdl": "media", "http://www.onvif.org/ver20/media/wsdl": "media2", "http://www.onvif.org/ver10/search/wsdl": "search", "http://www.onvif.org/ver10/replay/wsdl": "replay"} {
-			if at == "media2" && !d.media2 || (at == "search" || at == "replay") && d.search == "" {
+		for space, at := range map[string]string{"http://www.onvif.org/ver10/device/wsdl": "device_service", "http://www.onvif.org/ver10/media/wsdl": "media", "http://www.onvif.org/ver20/media/wsdl": "media2", "http://www.onvif.org/ver10/search/wsdl": "search", "http://www.onvif.org/ver10/replay/wsdl": "replay", "http://www.onvif.org/ver10/recording/wsdl": "recording"} {
+			if at == "media2" && !d.media2 || (at == "search" || at == "replay") && d.search == "" || at == "recording" && !d.byJob {
 				continue
 			}
 			out += `<tds:Service><tds:Namespace>` + space + `</tds:Namespace><tds:XAddr>` + base + at + `</tds:XAddr><tds:Version><tt:Major>2</tt:Major><tt:Minor>0</tt:Minor></tds:Version></tds:Service>`
@@ -211,8 +213,12 @@ func (d *nvt) past(name string) string {
 	case "GetRecordingSearchResults":
 		out := `<tse:GetRecordingSearchResultsResponse><tse:ResultList><tt:SearchState>Completed</tt:SearchState>`
 		for i := range d.sources {
-			out += fmt.Sprintf(`<tt:RecordingInformation><tt:RecordingToken>rec%d</tt:RecordingToken><tt:Source><tt:SourceId>src%d</tt:SourceId><tt:Name>Kênh %d</tt:Name></tt:Source><tt:EarliestRecording>%s</tt:EarliestRecording><tt:LatestRecording>%s</tt:LatestRecording><tt:Content>x</tt:Content><tt:Track><tt:TrackToken>V</tt:TrackToken><tt:TrackType>Video</tt:TrackType></tt:Track></tt:RecordingInformation>`,
-				d.sources-1-i, d.sources-1-i, d.sources-i, at(-6), at(0))
+			source := fmt.Sprintf("src%d", d.sources-1-i)
+			if d.byJob {
+				source = "urn:own:" + source
+			}
+			out += fmt.Sprintf(`<tt:RecordingInformation><tt:RecordingToken>rec%d</tt:RecordingToken><tt:Source><tt:SourceId>%s</tt:SourceId><tt:Name>x</tt:Name></tt:Source><tt:EarliestRecording>%s</tt:EarliestRecording><tt:LatestRecording>%s</tt:LatestRecording><tt:Content>x</tt:Content><tt:Track><tt:TrackToken>V</tt:TrackToken><tt:TrackType>Video</tt:TrackType></tt:Track></tt:RecordingInformation>`,
+				d.sources-1-i, source, at(-6), at(0))
 		}
 		return out + `</tse:ResultList></tse:GetRecordingSearchResultsResponse>`
 	case "GetEventSearchResults":
@@ -226,6 +232,8 @@ func (d *nvt) past(name string) string {
 				e.track, at(e.hours), at(e.hours), e.present)
 		}
 		return out + `</tse:ResultList></tse:GetEventSearchResultsResponse>`
+	case "GetRecordingJobs":
+		return `<trc:GetRecordingJobsResponse xmlns:trc="http://www.onvif.org/ver10/recording/wsdl"><trc:JobItem><tt:JobToken>j</tt:JobToken><tt:JobConfiguration><tt:RecordingToken>rec1</tt:RecordingToken><tt:Mode>Active</tt:Mode><tt:Priority>1</tt:Priority><tt:Source><tt:SourceToken Type="http://www.onvif.org/ver10/schema/Profile"><tt:Token>main1</tt:Token></tt:SourceToken></tt:Source></tt:JobConfiguration></trc:JobItem></trc:GetRecordingJobsResponse>`
 	case "GetReplayUri":
 		return `<trp:GetReplayUriResponse xmlns:trp="http://www.onvif.org/ver10/replay/wsdl"><trp:Uri>rtsp://0.0.0.0:8556/replay/rec</trp:Uri></trp:GetReplayUriResponse>`
 	}

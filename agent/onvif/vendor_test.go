@@ -175,6 +175,32 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestHeldBack: opened again and again with one wrong password, a device gets it
+// twice; one that refuses without a question is locked for everybody.
+func TestHeldBack(t *testing.T) {
+	h, c := newISAPI(), newCGI()
+	for _, d := range []struct {
+		dialect onvif.Dialect
+		device  http.Handler
+		account *account
+	}{{onvif.Hikvision, h, &h.account}, {onvif.Dahua, c, &c.account}} {
+		at, cfg := serve(t, d.device), config(io.Discard)
+		for i, code := range []camera.Code{camera.CodeWrongPassword, camera.CodeWrongPassword, camera.CodeLockedOut, camera.CodeLockedOut} {
+			_, err := onvif.Open(t.Context(), cfg, found(at, d.dialect), user, "canary-wrong")
+			if camera.CodeOf(err) != code || d.account.counted() != min(i+1, 2) {
+				t.Errorf("%s, open %d: %v after %d passwords", d.dialect, i, err, d.account.counted())
+			}
+		}
+		if _, err := onvif.Open(t.Context(), cfg, found(at, d.dialect), user, secret); err != nil {
+			t.Errorf("%s, the right one: %v", d.dialect, err)
+		}
+		mute := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+		if _, err := onvif.Open(t.Context(), cfg, found(mute, d.dialect), user, secret); camera.CodeOf(err) != camera.CodeLockedOut {
+			t.Errorf("%s, no challenge: %v", d.dialect, err)
+		}
+	}
+}
+
 func TestStreamOnly(t *testing.T) {
 	f := found(serve(t, http.NotFoundHandler()), onvif.RTSP)
 	f.XAddr = "rtsp://admin:canary@127.0.0.1:8554/live/0?a=b"

@@ -24,6 +24,7 @@ type web struct {
 	host   netip.Addr
 	port   int
 	now    func() time.Time
+	named  bool // the client has a login
 }
 
 // answer is a limited one.
@@ -31,6 +32,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	unsent bool // the client has a login, and the device got a request without it
 }
 
 // at is an address on the device.
@@ -82,7 +84,8 @@ func (w *web) do(ctx context.Context, method, address, kind string, body []byte,
 	if int64(len(data)) > most {
 		return answer{}, camera.Errorf(camera.CodeTooLarge, "device's answer is larger than %d bytes", most)
 	}
-	return answer{res.StatusCode, res.Header, data}, nil
+	unsent := w.named && res.Request != nil && res.Request.Header.Get("Authorization") == ""
+	return answer{res.StatusCode, res.Header, data, unsent}, nil
 }
 
 // unreachable keeps the guard's code and gives one to everything else that the
@@ -103,6 +106,11 @@ func (a answer) refused(call string) error {
 		return camera.Errorf(camera.CodeLockedOut, "%s: device is locked for %d s after wrong passwords", call, lock.seconds)
 	case lock.dormant:
 		return camera.Errorf(camera.CodeBadRequest, "%s: device has no password yet and must be activated first", call)
+	case a.status == http.StatusUnauthorized && a.unsent && a.header.Get("WWW-Authenticate") == "":
+		// RFC 9110, 11.6.1 wants a challenge; a recorder that gives none takes nobody.
+		return camera.Errorf(camera.CodeLockedOut, "%s: device refuses everybody, as after wrong passwords", call)
+	case a.status == http.StatusUnauthorized && a.unsent:
+		return camera.Errorf(camera.CodeLockedOut, "%s: device refused this login twice; it is not sent again for half an hour", call)
 	case a.status == http.StatusUnauthorized && lock.left > 0:
 		return camera.Errorf(camera.CodeWrongPassword, "%s: device refused the name or password; %d tries are left", call, lock.left)
 	case a.status == http.StatusUnauthorized:
