@@ -64,7 +64,7 @@ func encode(b Book, key cipher.AEAD) ([]byte, error) {
 				s.Channels[c.Number] = []string{c.MainURL, c.SubURL, c.SnapshotURL, c.Token, c.SourceToken}
 			}
 		}
-		plain, err := json.Marshal(s)
+		plain, err := json.Marshal(s) //nolint:gosec // it is sealed in the next step
 		if err != nil {
 			return nil, fmt.Errorf("seal secrets of recorder %s: not to be encoded", r.ID)
 		}

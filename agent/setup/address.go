@@ -28,7 +28,7 @@ func splitAddress(text string) (rtsp, error) {
 		return rtsp{}, camera.Errorf(camera.CodeBadRequest, "address is not rtsp://… or rtsps://…")
 	}
 	var out rtsp
-	user, host, tail := "", "", ""
+	var user, host, tail string
 	for end := len(rest); ; {
 		i := strings.LastIndexByte(rest[:end], '@')
 		host, tail = cutHost(rest[i+1:])

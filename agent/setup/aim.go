@@ -184,12 +184,7 @@ func (s *server) GetMap(ctx context.Context, r gen.GetMapRequestObject) (gen.Get
 	} else if m, ok := s.Agent.Member(); ok && m.Place != nil {
 		out.Place = &gen.Position{Lon: m.Place.Lon, Lat: m.Place.Lat}
 	}
-	out.Roads = make([]struct {
-		Class string      `json:"class"`
-		Id    string      `json:"id"`
-		Line  [][]float64 `json:"line"`
-		Name  string      `json:"name"`
-	}, len(roads.Roads))
+	out.Roads = sized(out.Roads, len(roads.Roads))
 	for i, road := range roads.Roads {
 		o := &out.Roads[i]
 		o.Id, o.Name, o.Class = string(road.ID), road.Name, road.Class

@@ -188,7 +188,7 @@ func TestPicturesComeOneAtATime(t *testing.T) {
 	var wait sync.WaitGroup
 	for channel := range 3 {
 		for range 4 {
-			req, err := http.NewRequestWithContext(t.Context(), "GET", h.url+"/api/v1"+picturePath(recorder, channel), nil)
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.url+"/api/v1"+picturePath(recorder, channel), nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -145,7 +145,7 @@ func TestCallersHostsAndOrigins(t *testing.T) {
 		{"192.168.1.5:1", "", false}, {"192.168.1.5:1", "3232235777.example", false}, {"127.0.0.1:1", "evil.example:9471", false},
 	} {
 		for _, path := range []string{"/", "/api/v1/session"} {
-			r := httptest.NewRequest("GET", path, nil)
+			r := httptest.NewRequest(http.MethodGet, path, nil)
 			r.RemoteAddr, r.Host = c.caller, c.host
 			w := httptest.NewRecorder()
 			handler.ServeHTTP(w, r)
@@ -229,7 +229,7 @@ func TestManyStrangersWaitTogether(t *testing.T) {
 	h := newHouse(t)
 	handler, refused := h.page.Handler(), 0
 	for i := range 200 {
-		r := httptest.NewRequest("POST", "/api/v1/session", strings.NewReader(`{"code":"x"}`))
+		r := httptest.NewRequest(http.MethodPost, "/api/v1/session", strings.NewReader(`{"code":"x"}`))
 		r.Header.Set("Content-Type", "application/json")
 		r.RemoteAddr, r.Host = fmt.Sprintf("10.0.%d.%d:1", i/100, i%100+1), "localhost"
 		w := httptest.NewRecorder()

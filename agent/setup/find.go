@@ -66,7 +66,7 @@ func (s *server) networks(texts []string) ([]netip.Prefix, error) {
 			return nil, camera.Errorf(camera.CodeBadRequest, "a network is no address with its length, such as 192.168.1.0/24")
 		}
 		p = p.Masked()
-		if a := p.Addr(); a.Is4In6() || !a.IsPrivate() && !(a.IsLoopback() && s.Simulated) || a.BitLen()-p.Bits() > 8 {
+		if a := p.Addr(); a.Is4In6() || !a.IsPrivate() && (!a.IsLoopback() || !s.Simulated) || a.BitLen()-p.Bits() > 8 {
 			return nil, camera.Errorf(camera.CodeOutsideLAN, "network %s is not private or more than 256 addresses", p)
 		}
 		if !slices.Contains(out, p) {

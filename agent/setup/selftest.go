@@ -195,13 +195,7 @@ func (s *server) selfTestJSON(b home.Book) *gen.SelfTest {
 		}
 		out.At, out.Told, lines = b.SelfTest.At, optional(b.SelfTest.Told), b.SelfTest.Lines
 	}
-	out.Lines = make([]struct {
-		Camera *string               `json:"camera,omitempty"`
-		Fix    *string               `json:"fix,omitempty"`
-		Name   gen.SelfTestLinesName `json:"name"`
-		Number *float64              `json:"number,omitempty"`
-		Ok     bool                  `json:"ok"`
-	}, len(lines))
+	out.Lines = sized(out.Lines, len(lines))
 	for i, l := range lines {
 		o := &out.Lines[i]
 		o.Name, o.Ok, o.Fix, o.Camera = gen.SelfTestLinesName(l.Name), l.OK, optional(l.Fix), optional(label(b, l))

@@ -51,6 +51,9 @@ func each[A, B any](list []A, f func(A) B) []B {
 	return out
 }
 
+// sized makes a list like the given one, whose type openapi.yaml has no name for.
+func sized[T any](_ []T, n int) []T { return make([]T, n) }
+
 func viewOf(v gen.View) camera.View {
 	return camera.View{Position: camera.Position{Lon: v.Position.Lon, Lat: v.Position.Lat}, Heading: v.Heading, FOV: v.Fov, Range: v.Range}
 }
