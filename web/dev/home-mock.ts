@@ -179,7 +179,7 @@ class MockAgent {
         c.state = a.consent.level === "none" ? "off" : "recording";
         return this.now();
       }
-      case "POST check": return { body: { state: c.id === "c1" ? "same" : "turned", at: iso(Date.now()), shift: 0.2, likeness: 0.4, brightness: 0.5 } };
+      case "POST check": return !body.jpeg ? refuse(400, "bad-request") : { body: { state: c.id === "c1" ? "same" : "turned", at: iso(Date.now()), shift: 0.2, likeness: 0.4, brightness: 0.5 } };
     }
     return refuse(404, "not-found");
   }
@@ -188,7 +188,9 @@ class MockAgent {
 async function read(request: IncomingMessage): Promise<Body> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString();
+  const all = Buffer.concat(chunks);
+  if (all[0] === 0xff && all[1] === 0xd8) return { jpeg: all.length };
+  const text = all.toString();
   return text.startsWith("{") ? (JSON.parse(text) as Body) : {};
 }
 

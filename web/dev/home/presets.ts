@@ -86,7 +86,7 @@ export function preset(name: string): State {
     s.cameras = [camera("c1", "Cổng trước", 0), camera("c2", "Góc phải", 1)];
     for (const c of s.cameras) s.recorders[0]!.channels[c.channel] = { ...s.recorders[0]!.channels[c.channel]!, chosen: true, camera: c.id };
   }
-  if (reach >= 5) for (const [i, c] of s.cameras.entries()) Object.assign(c, { view: view(i ? 250 : 50), sights: sights(view(i ? 250 : 50)), outline: [] });
+  if (reach >= 5) for (const [i, c] of s.cameras.entries()) Object.assign(c, { view: view(i ? 225 : 325), sights: sights(view(i ? 225 : 325)), outline: [] });
   if (reach >= 6) {
     for (const [i, c] of s.cameras.entries()) {
       c.consent = { level: i ? "clip" : "ask", until: iso(Date.now() + 364.5 * day) };

@@ -27,7 +27,10 @@ export function fromConsent(c: Consent): Choice {
   return { ...fresh(), level: c.level === "none" ? null : c.level, for: { ...c.for }, hours: c.hours && c.hours.from !== c.hours.to ? { ...c.hours } : null };
 }
 
-/** The same day some months on, the last of a shorter month; a year is at most 366 days (ConsentLongest). */
+/**
+ * The same day some months on, the last of a shorter month. Never more than 365 days:
+ * ConsentLongest is 366, and the agent's clock may be behind the phone's.
+ */
 export function until(now: number, months: number): number {
   const d = new Date(now);
   const day = d.getUTCDate();
@@ -35,7 +38,7 @@ export function until(now: number, months: number): number {
   d.setUTCMonth(d.getUTCMonth() + months);
   const last = new Date(Date.UTC(d.getUTCFullYear(), d.getUTCMonth() + 1, 0)).getUTCDate();
   d.setUTCDate(Math.min(day, last));
-  return d.getTime();
+  return Math.min(d.getTime(), now + 365 * 86_400_000);
 }
 
 /** The level for a purpose: never more than the camera's. */

@@ -9,7 +9,7 @@ export type Flat = { x: number; y: number }; // metres to the east and to the so
 export type Window = { middle: Flat; scale: number }; // px per metre
 export type Size = { width: number; height: number };
 
-export const scales: readonly [number, number] = [0.02, 8];
+export const scales: readonly [number, number] = [0.002, 8];
 
 export class Plane {
   constructor(readonly origin: Position) {}
@@ -77,14 +77,15 @@ export function bar(scale: number, most: number): { metres: number; width: numbe
 
 export type Label = { name: string; x: number; y: number; angle: number };
 
-/** One name a road, in the middle of its longest visible run, where it fits. */
-export function labels(roads: MapRoad[], plane: Plane, w: Window, size: Size): Label[] {
+/** One name a road, in the middle of its longest visible run, where it fits; keepOff is a circle in pixels with the cone in it. */
+export function labels(roads: MapRoad[], plane: Plane, w: Window, size: Size, keepOff?: Flat & { r: number }): Label[] {
   const out: Label[] = [];
   const named = new Set<string>();
   for (const road of roads) {
     if (!road.name || named.has(road.name)) continue;
-    const run = longestRun(road.line.map(([lon, lat]) => toPixel(w, size, plane.flat({ lon: lon!, lat: lat! }))), size);
-    const found = middleOf(run, road.name.length * 7.5 + 16);
+    const line = road.line.map(([lon, lat]) => toPixel(w, size, plane.flat({ lon: lon!, lat: lat! })));
+    const needs = road.name.length * 7.5 + 16;
+    const found = middleOf(longestRun(line, size, keepOff), needs) ?? middleOf(longestRun(line, size), needs);
     if (!found || out.some((l) => Math.hypot(l.x - found.x, l.y - found.y) < 64)) continue;
     named.add(road.name);
     out.push({ name: road.name, ...found });
@@ -93,7 +94,7 @@ export function labels(roads: MapRoad[], plane: Plane, w: Window, size: Size): L
 }
 
 /** The longest part of a line that stands within the window, cut finely enough for labels. */
-function longestRun(line: Flat[], size: Size): Flat[] {
+function longestRun(line: Flat[], size: Size, keepOff?: Flat & { r: number }): Flat[] {
   let best: Flat[] = [];
   let run: Flat[] = [];
   for (let i = 1; i < line.length; i++) {
@@ -101,7 +102,8 @@ function longestRun(line: Flat[], size: Size): Flat[] {
     const parts = Math.min(400, Math.max(1, Math.ceil(Math.hypot(b.x - a.x, b.y - a.y) / 12)));
     for (let k = i === 1 ? 0 : 1; k <= parts; k++) {
       const p = { x: a.x + ((b.x - a.x) * k) / parts, y: a.y + ((b.y - a.y) * k) / parts };
-      if (p.x > 8 && p.y > 8 && p.x < size.width - 8 && p.y < size.height - 8) run.push(p);
+      const within = p.x > 8 && p.y > 8 && p.x < size.width - 8 && p.y < size.height - 8;
+      if (within && !(keepOff && Math.hypot(p.x - keepOff.x, p.y - keepOff.y) < keepOff.r)) run.push(p);
       else run = [];
       if (run.length > best.length) best = run;
     }

@@ -1,10 +1,10 @@
 // The parts of the household's networks, in words of a router's sticker.
 
-/** "192.168.1.0/24" as people know it: 192.168.1.… */
+/** "192.168.1.0/24" as people know it: 192.168.1.x */
 export function shortNetwork(prefix: string): string {
   const [address = "", bits = ""] = prefix.split("/");
   const parts = address.split(".");
-  return parts.length === 4 && bits === "24" ? `${parts.slice(0, 3).join(".")}.…` : prefix;
+  return parts.length === 4 && bits === "24" ? `${parts.slice(0, 3).join(".")}.x` : prefix;
 }
 
 /** What is ticked to begin with: home routers give 192.168; else the only one there is. */

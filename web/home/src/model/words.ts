@@ -19,6 +19,8 @@ export function sight(say: Say, s: Sight): string {
   return parts.join(", ");
 }
 
+export const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** "7 phút", "2 giờ 5 phút", "40 giây"; only the size. */
 export function length(say: Say, seconds: number): string {
   const s = Math.abs(seconds);

@@ -8,6 +8,7 @@ export class PictureError extends Error {
 }
 
 const DECODE_FOR = 8000; // ms; a phone that cannot decode sometimes says nothing at all
+const PRESENT_FOR = 1000; // ms between loaded and shown
 
 /** Draws it, at most so many pixels wide. The blob may be let go afterwards. */
 export async function draw(blob: Blob, canvas: HTMLCanvasElement, most: number): Promise<void> {
@@ -19,10 +20,18 @@ export async function draw(blob: Blob, canvas: HTMLCanvasElement, most: number):
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);
     canvas.getContext("2d")!.drawImage(source, 0, 0, canvas.width, canvas.height);
-    if (source instanceof HTMLVideoElement) source.removeAttribute("src"); // lets the decoder go
+    if (source instanceof HTMLVideoElement) release(source);
   } finally {
     URL.revokeObjectURL(url);
   }
+}
+
+/** Lets the decoder go: phones have few of them. */
+function release(video: HTMLVideoElement): void {
+  video.onerror = null;
+  video.pause();
+  video.removeAttribute("src");
+  video.load();
 }
 
 async function image(url: string): Promise<HTMLImageElement> {
@@ -42,16 +51,24 @@ function frame(url: string): Promise<HTMLVideoElement> {
   video.playsInline = true;
   video.preload = "auto";
   return new Promise((done, failed) => {
-    const late = setTimeout(() => failed(new PictureError("undecoded")), DECODE_FOR);
-    const end = (act: () => void) => {
-      clearTimeout(late);
-      act();
+    let timer = setTimeout(() => failed(new PictureError("undecoded")), DECODE_FOR);
+    const end = () => {
+      clearTimeout(timer);
+      if (video.videoWidth > 0) done(video);
+      else failed(new PictureError("undecoded"));
     };
-    video.onloadeddata = () => end(() => (video.videoWidth > 0 ? done(video) : failed(new PictureError("undecoded"))));
-    video.onerror = () => end(() => failed(new PictureError("undecoded")));
+    video.onerror = end;
+    video.onended = end;
+    // Loaded is not yet decoded everywhere: the frame itself is waited for, and where a
+    // browser does not tell of it, a moment.
+    if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(end);
+    video.onloadeddata = () => {
+      clearTimeout(timer);
+      timer = setTimeout(end, PRESENT_FOR);
+    };
     video.src = url;
     // Phones load a video's first frame only when it is to be played; being muted, it may.
-    video.play().then(() => video.pause(), () => {});
+    video.play().catch(() => {}); // a refusal shows as an error or as nothing loaded
   });
 }
 
