@@ -133,7 +133,7 @@ func (s *server) since(c home.Camera, before, same bool, now time.Time) time.Tim
 func (s *server) askSights(ctx context.Context, c home.Camera) {
 	sights, err := s.Agent.Seen(ctx, *c.View)
 	if err != nil {
-		s.Log.Info("ask the hub what is seen", "camera", string(c.ID), "code", string(camera.CodeOf(err)))
+		s.Log.Debug("ask the hub what is seen", "camera", string(c.ID), "code", string(camera.CodeOf(err)))
 		return
 	}
 	s.note(func(b *home.Book) {

@@ -3,14 +3,10 @@ package setup
 import (
 	"net/http"
 	"net/netip"
-	"time"
 )
 
 // Handler is what the address answers, without the address.
 func (p *Setup) Handler() http.Handler { return p.server.handler() }
-
-// TendEvery changes how often the hub is tried again; before Run.
-func (p *Setup) TendEvery(d time.Duration) { p.server.every = d }
 
 // Poke lets the page's server look now what the hub does not have.
 func (p *Setup) Poke() { p.server.poke() }

@@ -100,7 +100,7 @@ func (s *server) deliverReceipt(ctx context.Context, r home.Receipt) {
 		err = reply.Err()
 	}
 	if err != nil {
-		s.Log.Info("bring receipt to the hub", "camera", string(r.Camera), "code", string(camera.CodeOf(err)))
+		s.Log.Debug("bring receipt to the hub", "camera", string(r.Camera), "code", string(camera.CodeOf(err)))
 	}
 	if signed.Signature.IsZero() {
 		return
@@ -121,7 +121,7 @@ func (s *server) deliverAnswer(ctx context.Context, a home.Answer) {
 	err := s.Agent.Answer(ctx, a.Want, a.Granted)
 	code := camera.CodeOf(err)
 	if err != nil {
-		s.Log.Info("bring answer to the hub", "want", a.Want, "code", string(code))
+		s.Log.Debug("bring answer to the hub", "want", a.Want, "code", string(code))
 	}
 	// The hub does not know the request any more, or has closed it: nobody waits.
 	over := code == camera.CodeNotFound || code == camera.CodeConflict || code == camera.CodeCaseClosed || code == camera.CodeBadRequest
@@ -137,7 +137,7 @@ func (s *server) deliverAnswer(ctx context.Context, a home.Answer) {
 
 func (s *server) deliverTest(ctx context.Context, t home.SelfTest) {
 	if err := s.Agent.Report(ctx, camera.SelfTest{V: camera.LinkVersion, At: t.At, Lines: t.Lines}); err != nil {
-		s.Log.Info("bring self-test to the hub", "code", string(camera.CodeOf(err)))
+		s.Log.Debug("bring self-test to the hub", "code", string(camera.CodeOf(err)))
 		return
 	}
 	s.note(func(b *home.Book) {

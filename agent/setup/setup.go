@@ -73,7 +73,6 @@ type server struct {
 	decoding   sync.Mutex           // one picture at a time: decoded ones are large
 	checked    map[string]time.Time // by camera: when the daily check last tried; of tend alone
 	wake       chan struct{}        // a token: there is something for the hub
-	every      time.Duration        // between two looks at what the hub does not have
 }
 
 var _ gen.StrictServerInterface = (*server)(nil)
@@ -81,7 +80,7 @@ var _ gen.StrictServerInterface = (*server)(nil)
 // New reads or makes the code and takes the address. Nothing is answered before Run.
 func New(cfg Config, now func() time.Time) (*Setup, error) {
 	s := &server{
-		Config: cfg, now: now, wake: make(chan struct{}, 1), every: tendEvery,
+		Config: cfg, now: now, wake: make(chan struct{}, 1),
 		look: look{ask: make(chan struct{}, 1)}, test: test{ask: make(chan struct{}, 1)},
 		checked: map[string]time.Time{},
 	}

@@ -5,15 +5,16 @@ import (
 	"time"
 )
 
-// How often what the hub does not have is tried again, and how long one try takes.
+// How often what the hub does not have is tried again, and how long one try takes. A
+// receipt can come to the hub before the camera does: it waits for the next look.
 const (
-	tendEvery  = 30 * time.Second
+	tendEvery  = 10 * time.Second
 	tendWithin = time.Minute
 )
 
 // tend brings to the hub what it missed, and checks daily where the cameras look.
 func (s *server) tend(ctx context.Context) {
-	tick := time.NewTicker(s.every)
+	tick := time.NewTicker(tendEvery)
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		s.deliver(ctx, tendWithin)
