@@ -136,7 +136,11 @@ func (h *hikvision) Spans(ctx context.Context, ch Channel, from, to time.Time) (
 	if err := h.learn(ctx, ch); err != nil {
 		return nil, err
 	}
-	found, local, err := h.search(ctx, ch, h.write(from), h.write(to))
+	until := h.write(to)
+	if h.utc && !h.proven {
+		until = until.Add(14 * time.Hour) // where local digits would show that we are wrong
+	}
+	found, local, err := h.search(ctx, ch, h.write(from), until)
 	if err != nil {
 		return nil, err
 	}

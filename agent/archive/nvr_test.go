@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/xml"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
@@ -29,6 +30,7 @@ const (
 )
 
 var (
+	quiet    = slog.New(slog.DiscardHandler)
 	hanoi    = time.FixedZone("", 7*60*60)
 	film     = sync.OnceValues(replaytest.Shoot)
 	dialects = []string{hikvisionLocal, hikvisionUTC, dahua, onvif}
