@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"sync"
 	"time"
@@ -46,7 +47,8 @@ type agent struct {
 	health    *health.Health
 	policy    policy
 	cameras   cameras
-	applies   chan chan struct{} // see apply
+	applies   chan chan struct{}  // see apply
+	told      []camera.CameraNote // what the hub was last told of; of keep's goroutine
 
 	wanting sync.Mutex // one question for the wants at a time: the newest answer stays
 }
@@ -64,9 +66,7 @@ func openAgent(cfg Config, member Membership, store *home.Store, guard *lan.Guar
 		return nil, err
 	}
 	trust := link.Trust{CA: []byte(member.CA)}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.TLSClientConfig = trust.TLS()
-	client := &http.Client{Timeout: 2 * time.Minute, Transport: transport}
+	client := hubClient(member.Hub, trust)
 	a.budget = upload.NewBudget(cfg.Uplink.hours(), vietnam, now)
 	a.link = link.New(link.Config{
 		HubURL: member.Hub, TLS: trust.TLS(), Identity: member.identity, Hello: a.hello, Greeted: a.greeted,
@@ -84,6 +84,38 @@ func openAgent(cfg Config, member Membership, store *home.Store, guard *lan.Guar
 	a.spool.SetPolicy(a.required)
 	return a, nil
 }
+
+// callLongest bounds one call over HTTP: a segment over a slow line.
+const callLongest = 2 * time.Minute
+
+// hubClient calls the hub, of which only its own CA is believed, and object stores with
+// an address of their own, which public CAs vouch for.
+func hubClient(hub string, trust link.Trust) *http.Client {
+	client := trust.Client(callLongest)
+	at, err := url.Parse(hub)
+	if err != nil {
+		return client // link.Run says what is wrong with it
+	}
+	client.Transport = twoWays{host: at.Host, hub: client.Transport, others: http.DefaultTransport}
+	return client
+}
+
+// twoWays is a transport for the hub and one for all others.
+type twoWays struct {
+	host        string
+	hub, others http.RoundTripper
+}
+
+// RoundTrip chooses by the host.
+func (w twoWays) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Host == w.host {
+		return w.hub.RoundTrip(r)
+	}
+	return w.others.RoundTrip(r)
+}
+
+// CloseIdleConnections is for the hub's own.
+func (w twoWays) CloseIdleConnections() { (&http.Client{Transport: w.hub}).CloseIdleConnections() }
 
 func (a *agent) room(name string) *slog.Logger { return a.log.With("room", name) }
 

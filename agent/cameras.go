@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -150,7 +151,10 @@ func (a *agent) arrange(ctx context.Context, group *errgroup.Group, now map[came
 	a.cameras.set(list)
 	a.arrangePasts(ctx, group)
 	a.spool.SetPolicy(a.required)
-	a.link.Refresh()
+	if notes := a.hello().Cameras; !slices.Equal(notes, a.told) {
+		a.told = notes
+		a.link.Refresh()
+	}
 }
 
 // same tells whether a recorder that runs can take the change: words, view and consent

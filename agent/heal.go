@@ -93,7 +93,7 @@ func (b *box) find(ctx context.Context, r home.Recorder) {
 		}
 		return
 	}
-	if now.Address == last.Address {
+	if now.Address == last.Address && now.HTTPPort == last.HTTPPort && now.RTSPPort == last.RTSPPort {
 		return // it is where it was, and is away for another reason
 	}
 	b.log.Info("recorder is at another address", "recorder", r.ID, "address", now.Address, "before", last.Address)

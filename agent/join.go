@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,12 +56,7 @@ func Join(ctx context.Context, cfg Config, log *slog.Logger) (Membership, error)
 	if err != nil {
 		return Membership{}, fmt.Errorf("join hub: %w", err)
 	}
-	var m Membership
-	for _, i := range invitations {
-		if m, err = accept(ctx, i, cfg.Name, identity, time.Now); camera.CodeOf(err) != camera.CodeUnreachable {
-			break
-		}
-	}
+	m, err := acceptOne(ctx, invitations, cfg.Name, identity, time.Now)
 	if err != nil {
 		return Membership{}, fmt.Errorf("join hub: %w", err)
 	}
@@ -91,16 +85,28 @@ func invited(hub, code string) ([]camera.Invitation, error) {
 	return all, nil
 }
 
+// acceptOne tries the addresses that may be meant until one of them is a hub's.
+func acceptOne(ctx context.Context, all []camera.Invitation, name string, identity link.Identity, now func() time.Time) (m Membership, err error) {
+	for _, i := range all {
+		m, err = accept(ctx, i, name, identity, now)
+		switch camera.CodeOf(err) {
+		case camera.CodeUnreachable, camera.CodeUnavailable, camera.CodeBadRequest: // there is no hub
+		default:
+			return m, err
+		}
+	}
+	return m, err
+}
+
 // accept meets the hub that invited, and only then presents the secret.
 func accept(ctx context.Context, i camera.Invitation, name string, identity link.Identity, now func() time.Time) (Membership, error) {
 	trust, err := link.Meet(ctx, i)
 	if err != nil {
 		return Membership{}, err
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.TLSClientConfig = trust.TLS()
-	defer transport.CloseIdleConnections()
-	reply, err := link.Enrol(ctx, &http.Client{Timeout: 20 * time.Second, Transport: transport}, i.Hub, i.Secret, name, identity)
+	client := trust.Client(20 * time.Second)
+	defer client.CloseIdleConnections()
+	reply, err := link.Enrol(ctx, client, i.Hub, i.Secret, name, identity)
 	if err != nil {
 		return Membership{}, err
 	}

@@ -49,12 +49,7 @@ func (b *box) Pair(ctx context.Context, inviteLink, hub, code string) error {
 	if err != nil {
 		return fmt.Errorf("pair: %w", err)
 	}
-	var member Membership
-	for _, i := range invitations {
-		if member, err = accept(ctx, i, b.cfg.Name, identity, b.out.Now); camera.CodeOf(err) != camera.CodeUnreachable {
-			break
-		}
-	}
+	member, err := acceptOne(ctx, invitations, b.cfg.Name, identity, b.out.Now)
 	if err != nil {
 		return fmt.Errorf("pair: %w", err)
 	}

@@ -162,7 +162,8 @@ func (h *hub) run(ctx context.Context, listener net.Listener) error {
 
 func (h *hub) serve(server *http.Server, listener net.Listener) error {
 	if h.door.certs != nil {
-		listener = cert.Listen(listener, h.door.certs.TLS())
+		server.TLSConfig = h.door.certs.TLS() // for HTTP/2
+		listener = cert.Listen(listener, server.TLSConfig)
 		server.Handler = cert.Guard(server.Handler)
 	}
 	err := server.Serve(listener)
