@@ -49,15 +49,21 @@ func play(ctx context.Context, o options) error {
 	if v.valley, err = loadValley(ctx, o.only); err != nil {
 		return err
 	}
-	run := played{Start: time.Now().Truncate(time.Second), Seed: 4, Homes: o.only, FirstRide: o.firstRide, EveryRide: o.everyRide}
+	now := time.Now().Truncate(time.Second)
+	run, again, err := played{Start: now, Seed: 4, Homes: o.only, FirstRide: o.firstRide, EveryRide: o.everyRide}.goOn(o.data)
+	if err != nil {
+		return err
+	}
 	if v.traffic, err = run.traffic(v.valley); err != nil {
 		return err
 	}
 	if err := v.openOffice(ctx); err != nil {
 		return err
 	}
-	if err := run.record(o.data); err != nil {
-		return err
+	if !again {
+		if err := run.record(o.data); err != nil {
+			return err
+		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, h := range v.homes {
@@ -67,7 +73,7 @@ func play(ctx context.Context, o options) error {
 			group.Go(func() error { return v.live(ctx, h) })
 		}
 	}
-	group.Go(func() error { return v.greet(ctx, run.Start) })
+	group.Go(func() error { return v.greet(ctx, now) })
 	return group.Wait()
 }
 
