@@ -14,8 +14,12 @@ export const t: Say = (key, values = {}) => fill(tables[language.current][key], 
 
 const known = (key: string): key is Key => Object.hasOwn(vi, key);
 
+/** Whom the agent could not reach, or who refused it: there the same code asks for something else. */
+export type At = "hub" | "recorder";
+
 /** What happened and the one thing to do: the sentence of a Problem's code. */
-export function problemText(code: string): string {
+export function problemText(code: string, at?: At): string {
+  if (code === "unreachable" && at) return t(at === "hub" ? "hub.unreachable" : "recorder.unreachable");
   const key = `problem.${code}`;
   return t(known(key) ? key : "problem.internal");
 }

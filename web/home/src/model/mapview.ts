@@ -84,7 +84,7 @@ export function labels(roads: MapRoad[], plane: Plane, w: Window, size: Size, ke
   for (const road of roads) {
     if (!road.name || named.has(road.name)) continue;
     const line = road.line.map(([lon, lat]) => toPixel(w, size, plane.flat({ lon: lon!, lat: lat! })));
-    const needs = road.name.length * 7.5 + 16;
+    const needs = road.name.length * 7.2 + 6;
     const found = middleOf(longestRun(line, size, keepOff), needs) ?? middleOf(longestRun(line, size), needs);
     if (!found || out.some((l) => Math.hypot(l.x - found.x, l.y - found.y) < 64)) continue;
     named.add(road.name);

@@ -89,6 +89,7 @@ class House {
     const hash = writeHash(place, camera);
     if (location.hash !== hash) history.pushState(null, "", hash);
     scrollTo(0, 0);
+    document.getElementById("main")?.focus({ preventScroll: true }); // what was pressed is gone
   }
 
   /** On to the first step that is not done. */

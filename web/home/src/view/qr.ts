@@ -8,6 +8,7 @@ export async function readQR(file: Blob): Promise<string | null> {
   // sizes take noise away, large ones find a code that is far; a turn helps where
   // the lines of the code and of the pixels beat.
   for (const [side, turn] of [[1000, 0], [1600, 0], [640, 0], [1200, 20], [2400, 0], [1600, -35]] as const) {
+    await new Promise((done) => setTimeout(done)); // between two tries the page may draw
     const pixels = drawn(image, side, turn);
     try {
       return decodeQR(pixels, { effort: 6, timeLimit: 700 });
