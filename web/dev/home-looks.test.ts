@@ -4,10 +4,14 @@
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { id, open, sideways, small, start, violations, type House, type Kit } from "./home/kit.ts";
+import { id, open, reopen, sideways, small, start, violations, type House, type Kit, type Phone } from "./home/kit.ts";
 
 let kit: Kit;
-beforeAll(async () => { kit = await start(); }, 60_000);
+let phone: Phone;
+beforeAll(async () => {
+  kit = await start();
+  phone = await open(kit, {});
+}, 60_000);
 afterAll(() => kit?.close());
 
 const pictures = (p: Page) => p.waitForFunction(() => !document.querySelector("[data-phase=loading]"));
@@ -72,7 +76,9 @@ const looks: Look[] = [
 ];
 
 test.each(looks)("$name", async (look) => {
-  const { page, complaints } = await open(kit, look.house, look.hash);
+  const { page, complaints } = phone;
+  complaints.length = 0;
+  await reopen(kit, phone, look.house, look.hash);
   await look.ready(page);
   await page.evaluate(() => document.fonts.ready);
   const keep = async (as: string) => process.env.XULANG_SHOTS && page.screenshot({ path: join(process.env.XULANG_SHOTS, `home-${look.name}-${as}.png`), fullPage: true });
@@ -92,6 +98,5 @@ test.each(looks)("$name", async (look) => {
   await page.setViewportSize({ width: 320, height: 640 });
   expect(await sideways(page), "320 px").toBeLessThanOrEqual(0);
   await keep("320");
-  await page.close();
   expect(complaints).toEqual([]);
 }, 30_000);

@@ -39,9 +39,12 @@ export async function set(kit: Kit, page: Page, house: House): Promise<void> {
   await page.request.post(`${kit.local}/api/v1/mock`, { data: house });
 }
 
+export type Phone = { page: Page; complaints: string[] };
+const phone = { width: 390, height: 844 };
+
 /** A phone's page, with a list of what must not happen. */
-export async function open(kit: Kit, house: House, hash = "", size = { width: 390, height: 844 }): Promise<{ page: Page; complaints: string[] }> {
-  const page = await kit.browser.newPage({ viewport: size, hasTouch: true, reducedMotion: "reduce", locale: "en-US", timezoneId: "America/New_York" });
+export async function open(kit: Kit, house: House, hash = ""): Promise<Phone> {
+  const page = await kit.browser.newPage({ viewport: phone, hasTouch: true, reducedMotion: "reduce", locale: "en-US", timezoneId: "America/New_York" });
   page.setDefaultTimeout(15_000);
   const complaints: string[] = [];
   page.on("console", (m) => m.type() === "error" && !/status of [45]\d\d/.test(m.text()) && complaints.push(m.text()));
@@ -50,6 +53,16 @@ export async function open(kit: Kit, house: House, hash = "", size = { width: 39
   await set(kit, page, house);
   await page.goto(`${kit.origin}/${hash}`);
   return { page, complaints };
+}
+
+/** The same phone in another house, with nothing kept; cheaper than a new one. */
+export async function reopen(kit: Kit, { page }: Phone, house: House, hash = ""): Promise<void> {
+  await page.evaluate(() => localStorage.clear());
+  await page.goto("about:blank");
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize(phone);
+  await set(kit, page, house);
+  await page.goto(`${kit.origin}/${hash}`);
 }
 
 export const id = (name: string) => `[data-testid="${name}"]`;
