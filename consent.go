@@ -71,12 +71,16 @@ func (h Hours) Valid() bool {
 // vietnam has no summer time.
 var vietnam = time.FixedZone("UTC+7", 7*60*60)
 
-// Hold tells whether all of [from, to] lies in the hours.
+// Hold tells whether all of [from, to] lies in the hours. A window that ends before it
+// begins lies nowhere.
 func (h Hours) Hold(from, to time.Time) bool {
-	if h == (Hours{}) {
-		return true
-	}
 	length := h.To - h.From
+	switch {
+	case h == Hours{} || length == 1440: // no end of a day ends it
+		return true
+	case to.Before(from):
+		return false
+	}
 	if length <= 0 {
 		length += 1440
 	}
@@ -118,6 +122,17 @@ func (c Consent) LevelFor(p Purpose) ConsentLevel {
 		return c.Level
 	}
 	return l
+}
+
+// most is how much is shared for the purpose that has most.
+func (c Consent) most() ConsentLevel {
+	most := ConsentNone
+	for _, p := range Purposes {
+		if l := c.LevelFor(p); rank(l) > rank(most) {
+			most = l
+		}
+	}
+	return most
 }
 
 // Action is something that is asked of a camera.
@@ -179,7 +194,7 @@ func Decide(c Consent, action Action, who Asker, now time.Time) error {
 	case n.look && !who.CaseOpen:
 		return Errorf(CodeNoCase, "decide %s: no open case", action)
 	}
-	level := c.Level
+	level := c.most()
 	if who.Purpose != "" || n.look {
 		level = c.LevelFor(who.Purpose)
 	}

@@ -97,6 +97,8 @@ func TestDecideByHours(t *testing.T) {
 		{night, day(18, 0), day(30, 0), ""}, {night, day(0, 30), day(5, 59), ""}, {night, day(23, 0), day(25, 0), ""},
 		{night, day(17, 59), day(18, 30), camera.CodeAskOwner}, {night, day(5, 0), day(6, 1), camera.CodeAskOwner}, {night, day(12, 0), day(13, 0), camera.CodeAskOwner},
 		{night, day(18, 0), day(43, 0), camera.CodeAskOwner},
+		{camera.Hours{To: 1440}, day(23, 59), day(24, 1), ""}, {camera.Hours{To: 1440}, day(8, 0), day(50, 0), ""}, // a whole day as people choose it
+		{night, day(12, 0), day(11, 0), camera.CodeAskOwner}, {night, day(12, 0), time.Time{}, camera.CodeAskOwner}, // a window that is none
 		{camera.Hours{From: 8 * 60, To: 1440}, day(8, 0), day(24, 0), ""}, {camera.Hours{From: 8 * 60, To: 1440}, day(8, 0), day(24, 1), camera.CodeAskOwner},
 	} {
 		c := camera.Consent{Level: camera.ConsentLive, Hours: x.hours}
@@ -124,5 +126,29 @@ func TestDecideJustBeforeTheEnd(t *testing.T) {
 	c := camera.Consent{Level: camera.ConsentClip, Until: t0.Add(time.Millisecond)}
 	if err := camera.Decide(c, camera.ActionUpload, camera.Asker{}, t0); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDecideWithoutAPurpose: where it is not known yet for what, it is decided for the
+// purpose that has most, and not for one that nobody has.
+func TestDecideWithoutAPurpose(t *testing.T) {
+	all := func(l camera.ConsentLevel) camera.Levels {
+		return camera.Levels{Criminal: l, Administrative: l, Missing: l, Emergency: l}
+	}
+	one := all(camera.ConsentNone)
+	one.Missing = camera.ConsentClip
+	for _, x := range []struct {
+		levels camera.Levels
+		action camera.Action
+		want   camera.Code
+	}{
+		{camera.Levels{}, camera.ActionUpload, ""}, {one, camera.ActionUpload, ""}, {one, camera.ActionMap, ""},
+		{all(camera.ConsentStills), camera.ActionUpload, camera.CodeNoConsent}, {all(camera.ConsentStills), camera.ActionSend, ""},
+		{all(camera.ConsentAsk), camera.ActionUpload, camera.CodeAskOwner}, {all(camera.ConsentNone), camera.ActionMap, camera.CodeNoConsent},
+	} {
+		c := camera.Consent{Level: camera.ConsentLive, For: x.levels}
+		if got := camera.CodeOf(camera.Decide(c, x.action, camera.Asker{}, t0)); got != x.want {
+			t.Errorf("%+v %s: %q, want %q", x.levels, x.action, got, x.want)
+		}
 	}
 }
