@@ -2,6 +2,8 @@ package archive_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -137,7 +139,8 @@ func TestKilledInTheMiddle(t *testing.T) {
 	r := newRig(t, onvif, []camera.Interval{kept(-3*time.Hour, 0)}, nil)
 	reached := make(chan struct{}, 1)
 	r.nvr.Sent = func(taken time.Time) error {
-		if true := taken.Add(-behind); true.After(at(-89*time.Minute)) && true.Before(at(-88*time.Minute)) {
+		// In the middle of a segment.
+		if when := taken.Add(-behind); when.After(at(-89*time.Minute+3500*time.Millisecond)) && when.Before(at(-88*time.Minute)) {
 			select {
 			case reached <- struct{}{}:
 			default:
@@ -150,7 +153,11 @@ func TestKilledInTheMiddle(t *testing.T) {
 	r.SetWants([]camera.Want{want(-90*time.Minute, -87*time.Minute, true)})
 	stop := r.run()
 	<-reached
-	r.until("some parts on the disk", func() bool { return len(r.segments()) >= 8 })
+	r.until("some parts on the disk", func() bool {
+		open, _ := filepath.Glob(filepath.Join(r.dir, "segments", "*", "*.part"))
+		info, err := os.Stat(slices.Max(append(open, "")))
+		return len(r.segments()) == 10 && err == nil && info.Size() > 0
+	})
 	r.mu.Lock()
 	r.killed = true // nothing is closed any more
 	r.mu.Unlock()

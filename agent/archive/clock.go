@@ -25,17 +25,39 @@ func (a *Archive) reading() reading {
 	return a.clock
 }
 
-// measure asks the recorder for its clock. One that was never set is not worked with:
-// nobody knows what its times mean.
+const (
+	goodBound    = 150 * time.Millisecond // a clock known so well is not asked again at once
+	mostReadings = 6
+	readingsWait = 170 * time.Millisecond // so that they are spread over a second
+)
+
+// measure asks the recorder for its clock, a few times: most tell whole seconds. A
+// clock that was never set is not worked with: nobody knows what its times mean.
 func (a *Archive) measure(ctx context.Context) error {
+	for n := range mostReadings {
+		if n > 0 && !sleep(ctx, readingsWait) {
+			return context.Cause(ctx)
+		}
+		bound, err := a.read(ctx)
+		if err != nil {
+			return fmt.Errorf("measure recorder's clock: %w", err)
+		}
+		if bound <= goodBound {
+			break
+		}
+	}
+	return nil
+}
+
+func (a *Archive) read(ctx context.Context) (bound time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	ahead, bound, err := a.cfg.Source.Clock(ctx)
 	if err != nil {
-		return fmt.Errorf("measure recorder's clock: %w", err)
+		return 0, err
 	}
 	if ahead.Abs() > camera.RecorderAway || bound < 0 {
-		return camera.Errorf(camera.CodeClockSkew, "measure recorder's clock: it is %s ahead", ahead)
+		return 0, camera.Errorf(camera.CodeClockSkew, "it is %s ahead", ahead)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -43,7 +65,19 @@ func (a *Archive) measure(ctx context.Context) error {
 		a.log.Warn("recorder's clock was set", "ahead", ahead, "before", a.clock.ahead)
 	}
 	a.clock = a.clock.with(reading{at: a.now(), ahead: ahead, bound: bound})
-	return nil
+	return a.clock.bound, nil
+}
+
+// sleep tells whether the time passed before ctx ended.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // mostDrift is how far a recorder's clock may run away from ours: 1/10000.

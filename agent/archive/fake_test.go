@@ -42,7 +42,7 @@ func (f *fake) Clock(context.Context) (ahead, bound time.Duration, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.clocks++
-	return f.ahead, 500 * time.Millisecond, f.err
+	return f.ahead, 50 * time.Millisecond, f.err
 }
 
 func (f *fake) Spans(_ context.Context, _ archive.Channel, from, to time.Time) ([]camera.Interval, error) {

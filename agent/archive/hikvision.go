@@ -27,7 +27,9 @@ import (
 //     are to be read the other way. East of Greenwich this shows that digits are
 //     local within seconds of recording.
 //   - Otherwise, if one way of reading makes the newest footage end within the last
-//     quarter of an hour, it is that one, until the first rule says otherwise.
+//     quarter of an hour, it is that one, until the first rule says otherwise. A
+//     recorder that records by motion alone can mislead it for a while, and what is
+//     fetched meanwhile is wrong by the zone.
 //   - Otherwise (the recorder has not recorded for long) they are taken as local,
 //     which is more common, and looked at again the next time.
 //

@@ -86,6 +86,7 @@ func TestReplayTimes(t *testing.T) {
 		{"header extension", func(r *replaytest.Recorder) { r.Extension = true }, nil, time.Millisecond, 0},
 		{"sender reports of the past", func(r *replaytest.Recorder) { r.Reports = replaytest.Past }, nil, time.Millisecond, 0},
 		{"range in the answer", func(r *replaytest.Recorder) { r.Ranges = true }, nil, time.Millisecond, 0},
+		{"at eight times the pace", func(r *replaytest.Recorder) { r.Extension, r.Pace = true, 8 }, nil, time.Millisecond, 0},
 		{"nothing", func(*replaytest.Recorder) {}, nil, time.Second, time.Second},
 		{"sender reports of now", func(r *replaytest.Recorder) { r.Reports = replaytest.Now }, nil, time.Second, time.Second},
 		{"no footage before", func(r *replaytest.Recorder) { r.Has[0].From = evening.Add(from) },
