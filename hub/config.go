@@ -3,6 +3,8 @@ package hub
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,8 +19,8 @@ import (
 type Config struct {
 	// Listen is the one HTTP(S) address for people, agents and objects.
 	Listen string `yaml:"listen"`
-	// Public is the address that people and agents use, "https://…"; empty: made of Listen.
-	// Invitations carry it.
+	// Public is the address that people and agents use, "https://…"; empty: the first of
+	// ACME's domains, else made of Listen. Invitations carry it.
 	Public string `yaml:"public"`
 	// TLSCert and TLSKey are PEM files. Without them, and without ACME, the hub makes a
 	// CA of its own, whose fingerprint stands in each invitation.
@@ -107,10 +109,23 @@ func (c Config) Check() error {
 		return fmt.Errorf("check config: plain is without certificates")
 	case c.Plain && !strings.HasPrefix(c.Public, "https://"):
 		return fmt.Errorf("check config: plain needs public, the https address of the proxy before the hub")
+	case c.Public != "" && !address(c.Public):
+		return fmt.Errorf("check config: public %q is no address such as https://camera.example:8470", c.Public)
 	case !c.Uplink.Valid():
 		return fmt.Errorf("check config: uplink %q is none of all, sub, on-request", c.Uplink)
 	case c.Store.Endpoint == "" || c.Store.Bucket == "" || c.Store.KeyFile == "":
 		return fmt.Errorf("check config: store needs endpoint, bucket and key_file")
 	}
 	return nil
+}
+
+// address tells whether agents can follow an invitation there: by https, or on this
+// very machine.
+func address(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || err == nil && ip.IsLoopback())
 }

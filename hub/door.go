@@ -1,7 +1,9 @@
 package hub
 
 import (
+	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
@@ -28,7 +30,11 @@ func openDoor(cfg Config, listen net.Addr, out Outside) (door, error) {
 		return door{}, fmt.Errorf("read address: %w", err)
 	}
 	d := door{public: cfg.Public, people: cfg.Public}
-	if d.public == "" {
+	switch {
+	case d.public != "":
+	case len(cfg.ACME.Domains) > 0:
+		d.public = "https://" + cfg.ACME.Domains[0] // public CAs sign for names
+	default:
 		d.public = "https://" + netip.AddrPortFrom(reachable(at.Addr()), at.Port()).String()
 	}
 	if ip := at.Addr().Unmap(); d.people == "" && (ip.IsLoopback() || ip.IsUnspecified()) {
@@ -46,7 +52,26 @@ func openDoor(cfg Config, listen net.Addr, out Outside) (door, error) {
 	if d.certs, err = cert.Open(c, out.Now); err != nil {
 		return door{}, fmt.Errorf("open certificates: %w", err)
 	}
+	if cfg.TLSCert != "" {
+		d.compare(c.Log)
+	}
 	return d, nil
+}
+
+// compare tells the administrator, who gave the certificate, when agents that follow an
+// invitation will not believe it.
+func (d door) compare(log *slog.Logger) {
+	u, err := url.Parse(d.public)
+	if err != nil {
+		return // the config was checked
+	}
+	shown, err := d.certs.TLS().GetCertificate(&tls.ClientHelloInfo{ServerName: u.Hostname()})
+	if err == nil && shown.Leaf != nil {
+		err = shown.Leaf.VerifyHostname(u.Hostname())
+	}
+	if err != nil {
+		log.Error("the certificate is not for the address in invitations: set public", "address", d.public, "err", err)
+	}
 }
 
 // ca is the hub's own, zero without one.

@@ -31,7 +31,7 @@ import (
 )
 
 // Version is of the hub's program.
-const Version = "0.1.0"
+const Version = "0.2.0"
 
 // Outside is what the program around the hub hands in.
 type Outside struct {
@@ -205,7 +205,7 @@ func (h *hub) forgetSetup() {
 func (h *hub) handler() http.Handler {
 	return api.New(api.Config{
 		Auth: h.auth, Registry: h.registry, Cases: h.cases, Publisher: h.live, Devices: h.fleet, Past: h.index,
-		Roads: h.roads, Sketch: h.cfg.Sketch, Public: h.door.public, CA: h.door.ca(), Secure: h.cfg.Plain,
+		Roads: h.roads, Sketch: h.cfg.Sketch, Public: h.door.public, CA: h.door.ca, Secure: h.cfg.Plain,
 		Version: Version, Health: h.health, SetUp: h.forgetSetup, Link: h.fleet.Handler(), Objects: h.store.Proxy(), Web: h.out.Web,
 		Log: h.room("api"), Now: h.now,
 	})

@@ -93,7 +93,8 @@ func (s *server) signedIn(ctx context.Context, req *http.Request) (auth.User, st
 }
 
 // sameOrigin refuses pages of other sites. SameSite=Strict keeps the cookie from
-// them; this also keeps them from signing somebody in under another name.
+// them; this also keeps them from signing somebody in under another name. Where the
+// request came over TLS, a page of that address that did not may be anybody's.
 func sameOrigin(req *http.Request) bool {
 	if req.Method == http.MethodGet || req.Method == http.MethodHead {
 		return true
@@ -103,7 +104,7 @@ func sameOrigin(req *http.Request) bool {
 		return true // not a browser's cross-site request: those always name their origin
 	}
 	u, err := url.Parse(origin)
-	return err == nil && u.Host == req.Host
+	return err == nil && u.Host == req.Host && (req.TLS == nil || u.Scheme == "https")
 }
 
 func userOf(ctx context.Context) auth.User {

@@ -48,6 +48,7 @@ var askers = []string{stranger, admin, officer, other}
 
 // house is the hub's HTTP edge over real rooms; only the link and the media are fakes.
 type house struct {
+	ca       api.CA // of the hub
 	t        *testing.T
 	url      string
 	cfg      api.Config
@@ -131,9 +132,10 @@ func (h *house) build() {
 	text := func(s string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, s) })
 	}
+	h.ca = api.CA{Hash: camera.Hash{9}, PEM: []byte("-----BEGIN CERTIFICATE-----")}
 	h.cfg = api.Config{
 		Auth: people, Registry: registered, Cases: door, Publisher: media{h}, Devices: media{h}, Past: known, Roads: graph,
-		Public: "https://hub.example:8470", CA: api.CA{Hash: camera.Hash{9}, PEM: []byte("-----BEGIN CERTIFICATE-----")}, Version: "test", Health: func(context.Context) gen.Health { return gen.Health{Database: true, Store: true, Link: true} },
+		Public: "https://hub.example:8470", CA: func() api.CA { return h.ca }, Version: "test", Health: func(context.Context) gen.Health { return gen.Health{Database: true, Store: true, Link: true} },
 		Link: text("link"), Objects: text("objects"), Web: text("<!doctype html>web"),
 		Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: time.Now,
 	}

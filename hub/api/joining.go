@@ -15,7 +15,7 @@ func (s *server) Invite(ctx context.Context, r gen.InviteRequestObject) (gen.Inv
 	if err != nil {
 		return nil, err
 	}
-	i := camera.Invitation{Hub: s.Public, CA: s.CA.Hash, Secret: made.Secret}
+	i := camera.Invitation{Hub: s.Public, CA: s.CA().Hash, Secret: made.Secret}
 	out := gen.Invite201JSONResponse{Code: i.Code(), Link: i.Link(), Hub: i.Hub, Expires: made.Expires}
 	if !i.CA.IsZero() {
 		out.CaFingerprint = optional(i.CA.String())
@@ -33,11 +33,12 @@ func (s *server) ProveHub(ctx context.Context, r gen.ProveHubRequestObject) (gen
 	if err := id.UnmarshalText([]byte(r.Body.Invitation)); err != nil {
 		return nil, camera.Errorf(camera.CodeBadRequest, "invitation: %w", err)
 	}
-	proof, err := s.Registry.Prove(ctx, camera.ProofRequest{Invitation: id, Nonce: r.Body.Nonce}, s.CA.Hash)
+	ca := s.CA()
+	proof, err := s.Registry.Prove(ctx, camera.ProofRequest{Invitation: id, Nonce: r.Body.Nonce}, ca.Hash)
 	if err != nil {
 		return nil, err
 	}
-	return gen.ProveHub200JSONResponse{Ca: string(s.CA.PEM), Proof: proof.String()}, nil
+	return gen.ProveHub200JSONResponse{Ca: string(ca.PEM), Proof: proof.String()}, nil
 }
 
 // Enrol lets a device join.
@@ -57,10 +58,11 @@ func (s *server) Enrol(ctx context.Context, r gen.EnrolRequestObject) (gen.Enrol
 
 // GetCA gives the hub's CA to browsers.
 func (s *server) GetCA(context.Context, gen.GetCARequestObject) (gen.GetCAResponseObject, error) {
-	if len(s.CA.PEM) == 0 {
+	ca := s.CA()
+	if len(ca.PEM) == 0 {
 		return nil, camera.Errorf(camera.CodeNotFound, "the hub's certificate is not of a CA of its own")
 	}
-	return gen.GetCA200ApplicationxPemFileResponse{Body: bytes.NewReader(s.CA.PEM), ContentLength: int64(len(s.CA.PEM))}, nil
+	return gen.GetCA200ApplicationxPemFileResponse{Body: bytes.NewReader(ca.PEM), ContentLength: int64(len(ca.PEM))}, nil
 }
 
 // ListReceipts shows what a household agreed to and took back.

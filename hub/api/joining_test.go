@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/nats-io/nkeys"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/api"
 	"xulang.vn/camera/hub/api/gen"
 )
 
@@ -55,6 +57,48 @@ func TestInvitationProvesTheHub(t *testing.T) {
 	got = h.do(stranger, http.MethodPost, "/api/v1/enrol", string(body))
 	if err := json.Unmarshal([]byte(got.body), &joined); err != nil || joined.Label != "Nhà 02" || joined.Place == nil || joined.Place.Lon != 106.7 {
 		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
+// TestInvitationsNameTheCAOfNow: the files with the hub's certificate may be others
+// than when it started.
+func TestInvitationsNameTheCAOfNow(t *testing.T) {
+	h := newHouse(t)
+	h.ca = api.CA{Hash: camera.Hash{7}, PEM: []byte("-----BEGIN ANOTHER-----")}
+	home := must(h.cfg.Registry.CreateHousehold(t.Context(), "Nhà 02", nil))
+	var invited gen.Invitation
+	got := h.do(admin, http.MethodPost, "/api/v1/households/"+string(home.ID)+"/invitations", "")
+	if err := json.Unmarshal([]byte(got.body), &invited); err != nil {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	if i, err := camera.ParseInvitation(invited.Link); err != nil || i.CA != (camera.Hash{7}) {
+		t.Errorf("invited to the CA of before: %v, %v", i.CA, err)
+	}
+	if got := h.do(stranger, http.MethodGet, "/api/v1/ca.pem", ""); got.body != string(h.ca.PEM) {
+		t.Errorf("%s", got.body)
+	}
+}
+
+// TestPagesInTheClearSpeakNotForThoseThatAreNot: a page of the same address that came
+// without TLS may be anybody's.
+func TestPagesInTheClearSpeakNotForThoseThatAreNot(t *testing.T) {
+	h := newHouse(t)
+	hub := api.New(h.cfg)
+	for _, x := range []struct {
+		target, origin string
+		want           int
+	}{
+		{"https://hub.example", "https://hub.example", http.StatusUnauthorized}, {"https://hub.example", "http://hub.example", http.StatusForbidden},
+		{"http://127.0.0.1", "http://127.0.0.1", http.StatusUnauthorized}, {"http://127.0.0.1", "https://127.0.0.1", http.StatusUnauthorized}, // behind a proxy
+		{"https://hub.example", "null", http.StatusForbidden}, {"https://hub.example", "https://other.example", http.StatusForbidden},
+	} {
+		r := httptest.NewRequest(http.MethodPost, x.target+"/api/v1/households", strings.NewReader(`{"label":"Nhà 03"}`))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Origin", x.origin)
+		w := httptest.NewRecorder()
+		if hub.ServeHTTP(w, r); w.Code != x.want {
+			t.Errorf("%s from %s: %d, want %d", x.target, x.origin, w.Code, x.want)
+		}
 	}
 }
 
