@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
@@ -20,10 +18,7 @@ import (
 
 // household is a member at its own page, as the village plays it: it does through the
 // page's API what a family does on a phone, nothing else.
-type household struct {
-	page   string
-	client *http.Client
-}
+type household struct{ api }
 
 // room is what the page shows, as far as the village looks at it.
 type room struct {
@@ -47,7 +42,7 @@ func comeIn(ctx context.Context, page, data string) (*household, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make cookie jar: %w", err)
 	}
-	h := &household{page: page, client: &http.Client{Jar: jar, Timeout: time.Minute}}
+	h := &household{api{page + "/api/v1", "page", &http.Client{Jar: jar, Timeout: time.Minute}}}
 	err = h.await(ctx, "the page", func() error {
 		code, err := os.ReadFile(filepath.Join(data, agent.CodeFile))
 		if err != nil {
@@ -145,44 +140,6 @@ func (h *household) agree(ctx context.Context, now room, j joining) error {
 		"consent": map[string]any{"level": camera.ConsentLive, "until": until}, "uplink": j.uplink,
 		"text": "village", "words": "Hộ gia đình mô phỏng đồng ý.", "language": "vi",
 	}, nil)
-}
-
-// call asks the page's API.
-func (h *household) call(ctx context.Context, method, path string, in, out any) error {
-	text, err := json.Marshal(in)
-	if err != nil {
-		return fmt.Errorf("write request: %w", err)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, h.page+"/api/v1"+path, bytes.NewReader(text))
-	if err != nil {
-		return fmt.Errorf("make request: %w", err)
-	}
-	if in == nil {
-		req.Body, req.ContentLength = http.NoBody, 0
-	} else {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	resp, err := h.client.Do(req)
-	if err != nil {
-		return fmt.Errorf("ask page: %w", err)
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, 4<<20))
-	if err != nil {
-		return fmt.Errorf("read answer: %w", err)
-	}
-	if resp.StatusCode >= 400 {
-		p := &problem{Code: resp.Status}
-		_ = json.Unmarshal(answer, p) // a body that is no Problem leaves the status line
-		return p
-	}
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(answer, out); err != nil {
-		return fmt.Errorf("read answer: %w", err)
-	}
-	return nil
 }
 
 // await asks again and again, for at most a minute.
