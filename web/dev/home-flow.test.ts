@@ -123,6 +123,16 @@ test("channels that were not chosen are never asked for a picture again", async 
   await page.waitForSelector("[data-channel='1'] [data-phase=shown]");
   const { asked } = (await (await page.request.get(`${kit.local}/api/v1/mock`)).json()) as { asked: string[] };
   expect([...new Set(asked)].sort()).toEqual(["rec1/0", "rec1/1"]);
+  await page.waitForSelector("[data-channel='2'] input:disabled");
+  expect(await page.innerText("[data-channel='2']")).toContain("đăng nhập lại đầu ghi");
+  await page.click(id("back"));
+  await page.click(`${id("recorder-again")} summary`);
+  await page.fill(id("recorder-password"), "mat-khau-moi");
+  await page.click(id("recorder-go"));
+  await page.waitForSelector(`${id("recorder-again")}:not([open])`);
+  await page.click(id("find-next"));
+  await page.waitForSelector("[data-channel='2'] [data-phase=shown]");
+  expect(await page.isChecked("[data-channel='1'] input")).toBe(true);
   await page.close();
 });
 
@@ -170,10 +180,11 @@ test("the recorder's refusals: tries left, clock, locked; a password everybody k
     await page.fill(id("recorder-password"), password);
     await page.click(id("recorder-go"));
   };
-  for (const [password, says] of [["lechgio", "chạy chậm 7 phút nên nó không nhận mật khẩu"], ["sai", "Còn 1 lần thử"], ["sai", "hết lượt thử"], ["dung", "Đợi 5 phút"]] as const) {
+  for (const [password, says] of [["lechgio", "chạy chậm 7 phút nên nó không nhận mật khẩu"], ["sai", "Còn 1 lần thử"], ["sai", "hết lượt thử"], ["dung", "Đợi 5 phút rồi bấm"]] as const) {
     await attempt(password);
     await page.waitForFunction((says) => document.querySelector('[data-testid="problem"]')?.textContent?.includes(says), says);
   }
+  await page.waitForSelector("[data-code=locked-out]");
   await set(kit, page, { preset: "search" });
   await page.waitForSelector(`${id("recorder-go")}:enabled`);
   await attempt("12345");
@@ -335,6 +346,9 @@ test("the daily page: pause, an answer, the camera's health, a check, leaving in
   await page.waitForSelector("[data-found=same]"); // the mock takes nothing but a JPEG
   expect(await page.innerText("[data-camera=c1]")).toContain("không thấy được xoay rất nhẹ");
 
+  await page.click(`${id("asks-past")} summary`);
+  await page.click(id("ask-take-back"));
+  await page.waitForFunction(() => !document.querySelector('[data-testid="ask-take-back"]'));
   await page.click(`[data-camera=c1] ${id("camera-more")} summary`);
   await page.click(`[data-camera=c1] ${id("aim-again")}`);
   await page.waitForSelector(`${id("aim-camera")}[data-camera=c1]`);

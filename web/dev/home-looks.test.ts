@@ -43,6 +43,8 @@ const looks: Look[] = [
   },
   { name: "opened", house: { preset: "choose" }, hash: "#find", ready: (p) => p.waitForSelector(id("recorder")) },
   { name: "choose", house: { preset: "choose" }, ready: async (p) => { await pictures(p); await p.click("[data-channel='0'] .name"); } },
+  { name: "choose-again", house: { preset: "aim" }, hash: "#choose", ready: (p) => p.waitForSelector("[data-channel='2'] input:disabled") },
+  { name: "sign-in-again", house: { preset: "aim" }, hash: "#find", ready: (p) => p.click(`${id("recorder-again")} summary`) },
   { name: "place", house: { preset: "aim", place: false }, ready: (p) => p.waitForSelector(id("place-house")) },
   { name: "aim", house: { preset: "aim" }, ready: async (p) => { await seen(p); await p.waitForSelector("[data-phase=shown]"); } },
   { name: "no-map", house: { preset: "aim", fail: { "GET /map": "unreachable" } }, ready: (p) => p.waitForSelector("[data-code=unreachable]") },
@@ -57,7 +59,7 @@ const looks: Look[] = [
     },
   },
   { name: "receipt", house: { preset: "consent" }, ready: async (p) => { await p.click(id("level-ask")); await p.click(id("consent-all")); await p.click(id("consent-go")); await p.waitForSelector(id("receipt")); } },
-  { name: "test", house: { preset: "selftest" }, ready: (p) => p.waitForSelector(id("test-go")) },
+  { name: "test", house: { preset: "selftest" }, hash: "#selftest", ready: (p) => p.waitForSelector(id("test-go")) },
   { name: "red", house: { preset: "red" }, hash: "#selftest", ready: (p) => p.waitForSelector(id("test-lines")) },
   { name: "home", house: { preset: "home" }, ready: pictures },
   {

@@ -19,7 +19,8 @@ class MockAgent {
   private search: Search = { running: false, tried: 0, total: 0, found: [] };
   private tries = 2;
   private fail: Record<string, string> = {};
-  readonly asked: string[] = []; // channel pictures that were asked for
+  private chosen = false; // of the recorder: nothing else can be contacted before the next sign-in
+  readonly asked: string[] = []; // channels of which a picture was given
 
   answer(method: string, path: string, query: URLSearchParams, body: Body): Answer {
     const at = `${method} ${path}`;
@@ -49,6 +50,7 @@ class MockAgent {
       this.state = preset(body.preset);
       this.search = { running: false, tried: 0, total: 0, found: [] };
       this.tries = 2;
+      this.chosen = this.state.cameras.length > 0;
       this.asked.length = 0;
     }
     this.open = body.open !== false;
@@ -130,9 +132,11 @@ class MockAgent {
 
   private signIn(password: string): Answer {
     if (password === "lechgio") return refuse(409, "clock-skew", "-420");
-    if (this.tries === 0) return refuse(429, "locked-out");
+    if (this.tries === 0) return refuse(429, "locked-out", "280");
     if (password === "sai") return refuse(409, "wrong-password", String(--this.tries));
     const made = recorder(password);
+    for (const c of this.state.cameras) Object.assign(made.channels[c.channel]!, { chosen: true, camera: c.id });
+    this.chosen = false;
     this.state.recorders = [made];
     return { body: made };
   }
@@ -154,11 +158,13 @@ class MockAgent {
     }
     if (part[2] === "chosen") {
       const chosen = body.channels as number[];
+      this.chosen = true;
       for (const c of r.channels) Object.assign(c, { chosen: chosen.includes(c.number), camera: chosen.includes(c.number) ? `c${c.number + 1}` : undefined });
       this.state.cameras = r.channels.filter((c) => c.chosen).map((c) => this.state.cameras.find((one) => one.id === c.camera) ?? camera(c.camera!, c.name || `Kênh ${c.number + 1}`, c.number));
       return this.now();
     }
     const n = Number(part[3]);
+    if (this.chosen && !r.channels[n]?.chosen) return refuse(403, "forbidden");
     this.asked.push(`${r.id}/${n}`);
     return scenes[n] ? { file: scenes[n] } : refuse(409, "no-picture");
   }

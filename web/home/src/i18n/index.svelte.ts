@@ -30,8 +30,13 @@ export function causeText(cause: string): string {
   return t(known(key) ? key : "cause.unreported");
 }
 
-/** What to do about a red line or a camera that does not record; a code or a gap cause. */
-export function fixText(code: string): string {
+/**
+ * What to do about a camera that does not record, or a red line of the self-test (its
+ * name is of); a code or a gap cause.
+ */
+export function fixText(code: string, of = ""): string {
+  const own = `mend.${of}.${code}`;
+  if (known(own)) return t(own);
   const key = `fix.${code}`;
   return known(key) ? t(key) : problemText(code);
 }

@@ -10,8 +10,10 @@ test.each<[Place | null, Step, boolean, Place]>([
   ["consent", "aim", false, "aim"], // no way ahead
   ["done", "aim", false, "aim"],
   ["done", "pair", true, "pair"],
-  ["done", "aim", true, "aim"],
-  ["done", "selftest", true, "done"], // the test may wait, the pause may not
+  ["done", "choose", true, "done"], // a new recorder may wait, the pause may not
+  ["done", "selftest", true, "done"],
+  [null, "choose", true, "done"],
+  [null, "pair", true, "pair"],
   ["aim", "done", true, "aim"],
   ["done", "done", true, "done"],
 ])("asked for %s while %s is open (shared: %s): %s", (asked, first, shared, wanted) => expect(allowed(asked, first, shared)).toBe(wanted));

@@ -22,11 +22,13 @@ export const writeHash = (place: Place, camera = ""): string => `#${place}${came
 
 /**
  * Where the page may stand when it is asked to stand somewhere: never beyond what
- * is done, except that the daily page is there from the first shared camera on.
+ * is done. Only the daily page, with its pause, is always there for who shares a
+ * camera, and is where such a household comes in.
  */
 export function allowed(asked: Place | null, first: Place, shared: boolean): Place {
-  if (!asked) return first;
-  if (asked === "done") return first === "done" || (shared && numberOf(first) > numberOf("consent")) ? "done" : first;
+  const daily = first === "done" || (shared && first !== "pair");
+  if (!asked) return daily ? "done" : first;
+  if (asked === "done") return daily ? "done" : first;
   return numberOf(asked) <= numberOf(first) ? asked : first;
 }
 

@@ -106,7 +106,7 @@ describe("the agreement", () => {
 test("every sentence of a problem or a fix says what to do, and is short", () => {
   for (const table of [vi_, en_]) {
     for (const [key, text] of Object.entries(table)) {
-      if (!/^(problem|fix|trouble)\./.test(key)) continue;
+      if (!/^(problem|fix|mend|trouble|hub|recorder)\./.test(key)) continue;
       // What happened, then what to do: two sentences at least.
       expect(text.split(/[.!]\s/).length, key).toBeGreaterThanOrEqual(2);
       expect(text.length, key).toBeLessThan(200);
