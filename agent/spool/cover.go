@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -29,7 +30,7 @@ func (b *book) covered(c camera.CameraID, in span) []span {
 		}
 		list = append(list, span{max(f.start, in.from), min(f.end, in.to)})
 	}
-	slices.SortFunc(list, func(x, y span) int { return int(x.from - y.from) })
+	slices.SortFunc(list, func(x, y span) int { return cmp.Compare(x.from, y.from) }) // int has 32 bits on armhf: 25 days
 	merged := list[:0]
 	for _, p := range list {
 		if n := len(merged); n > 0 && p.from-merged[n-1].to <= gapShortest.Milliseconds() {
