@@ -104,7 +104,7 @@ func (r *Registry) Receipts(ctx context.Context, h camera.HouseholdID) ([]Receip
 	}
 	rows, err := r.db.Read().QueryContext(ctx, `SELECT r.number, c.label, r.received_ms, r.body
 		FROM receipts r JOIN cameras c ON c.id = r.camera_id
-		WHERE c.household_id = $1 ORDER BY r.received_ms DESC, r.number LIMIT $2`, h, receiptsShown)
+		WHERE r.camera_id IN (SELECT id FROM cameras WHERE household_id = $1) ORDER BY r.received_ms DESC, r.number LIMIT $2`, h, receiptsShown)
 	if err != nil {
 		return nil, fmt.Errorf("list receipts: %w", err)
 	}
