@@ -32,34 +32,46 @@ type past struct {
 	ended    chan struct{}
 }
 
-// callWithin bounds one question to a recorder.
-const callWithin = 10 * time.Second
+// callWithin bounds one question to a recorder: some look through their whole disk first.
+const callWithin = 30 * time.Second
 
 // arrangePasts compares the recorders whose past is fetched with those that it may be
-// fetched from.
+// fetched from. What has to end ends before anything begins: recorders serve few.
 func (a *agent) arrangePasts(ctx context.Context, group *errgroup.Group) {
 	book := a.store.Book()
-	a.cameras.mu.Lock()
-	was := a.cameras.pasts
-	a.cameras.mu.Unlock()
-	var now []*past
+	type wish struct {
+		home.Recorder
+		channels []archive.Channel
+		made     string
+	}
+	var wishes []wish
 	for _, r := range book.Recorders {
-		channels := a.channels(book, r)
-		if !r.Past || len(channels) == 0 {
+		if channels := a.channels(book, r); r.Past && len(channels) > 0 {
+			made := fmt.Sprint(r.Dialect, r.Address, r.HTTPPort, r.RTSPPort, r.XAddr, r.Username, r.SignedIn, channels) + r.Password.Reveal()
+			wishes = append(wishes, wish{r, channels, made})
+		}
+	}
+	kept := map[string]*past{}
+	was := a.cameras.recorders()
+	for _, p := range was {
+		if slices.ContainsFunc(wishes, func(w wish) bool { return w.ID == p.recorder && w.made == p.made }) {
+			kept[p.recorder] = p
 			continue
 		}
-		made := fmt.Sprint(r.Dialect, r.Address, r.HTTPPort, r.RTSPPort, r.Username, channels) + r.Password.Reveal()
-		if i := slices.IndexFunc(was, func(p *past) bool { return p.recorder == r.ID && p.made == made }); i >= 0 {
-			now = append(now, was[i])
-			continue
-		}
-		now = append(now, a.beginPast(ctx, group, r, channels, made))
+		p.stop()
 	}
 	for _, p := range was {
-		if !slices.Contains(now, p) {
-			p.stop()
+		if kept[p.recorder] != p {
 			<-p.ended
 		}
+	}
+	var now []*past
+	for _, w := range wishes {
+		p := kept[w.ID]
+		if p == nil {
+			p = a.beginPast(ctx, group, w.Recorder, w.channels, w.made)
+		}
+		now = append(now, p)
 	}
 	a.cameras.mu.Lock()
 	a.cameras.pasts = now
@@ -143,7 +155,6 @@ func (a *agent) pastWriter(id camera.CameraID, clock func() (offset, bound camer
 				r.count(s)
 			}
 		},
-		Elapsed: func(received time.Time) time.Duration { return received.Sub(time.Unix(0, 0)) }, // the recorder's past has one clock: no step
 	}, spoolSink{a}, a.now)}
 }
 
@@ -160,17 +171,67 @@ func (w replayed) Unit(u media.Unit) error {
 }
 
 // mayCopy asks the household's consent before its recorder is read for a case. What is
-// copied stays at home; a pause does not end that.
-func (a *agent) mayCopy(id camera.CameraID, _, _ time.Time) error {
+// copied stays at home; a pause does not end that. What the recorder saw in a pause is
+// never read, neither in it nor after it.
+func (a *agent) mayCopy(id camera.CameraID, from, to time.Time) error {
 	r, ok := a.cameras.get(id)
 	if !ok {
 		return camera.Errorf(camera.CodeNoConsent, "camera %s is not shared any more", id)
 	}
-	err := camera.Decide(r.cam().Consent, camera.ActionSend, camera.Asker{}, a.now())
-	if camera.CodeOf(err) == camera.CodePaused {
-		return nil
+	cam := r.cam()
+	err := camera.Decide(cam.Consent, camera.ActionSend, camera.Asker{}, a.now())
+	if err != nil && camera.CodeOf(err) != camera.CodePaused {
+		return err
 	}
-	return err
+	for _, w := range cam.withheld {
+		if from.Before(w.To.Add(leadLongest)) && to.After(w.From.Add(-clockLoose)) || w.To.IsZero() && to.After(w.From.Add(-clockLoose)) {
+			return camera.Errorf(camera.CodePaused, "camera %s was paused then", id)
+		}
+	}
+	return nil
+}
+
+// A recorder plays from a key frame before what is asked for, and its clock is known to
+// about a second.
+const (
+	leadLongest = time.Minute
+	clockLoose  = 2 * time.Second
+)
+
+// shown is a past without the times that the household withholds.
+func (a *agent) shown(p camera.CameraPast) camera.CameraPast {
+	r, ok := a.cameras.get(p.Camera)
+	if !ok {
+		return p
+	}
+	for _, w := range r.cam().withheld {
+		var left []camera.Interval
+		for _, s := range p.Spans {
+			if w.From.After(s.From) {
+				left = append(left, camera.Interval{From: s.From, To: earlier(s.To, w.From)})
+			}
+			if !w.To.IsZero() && w.To.Before(s.To) {
+				left = append(left, camera.Interval{From: later(s.From, w.To), To: s.To})
+			}
+		}
+		p.Spans = left
+	}
+	p.Spans = p.Spans[max(0, len(p.Spans)-camera.PastSpansMost):]
+	return p
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // crowded tells whether the recorder has no session left for a live one of its
@@ -200,7 +261,7 @@ func (a *agent) tellPasts(ctx context.Context, pasts ...*past) {
 	for _, p := range pasts {
 		for _, told := range p.archive.Past() {
 			if a.mayTell(told.Camera) {
-				all = append(all, told)
+				all = append(all, a.shown(told))
 			}
 		}
 	}
