@@ -48,6 +48,8 @@ type Recorder struct {
 	// addresses any more.
 	Chosen bool `json:"chosen,omitempty"`
 
+	SignedIn time.Time `json:"signed_in,omitzero"` // the last time that the household did
+
 	Past            bool `json:"past,omitempty"` // its recordings can be fetched
 	DefaultPassword bool `json:"default_password,omitempty"`
 
@@ -119,7 +121,12 @@ type Camera struct {
 
 	Sound   bool           `json:"sound,omitempty"`
 	Uplink  camera.Uplink  `json:"uplink,omitempty"`
-	Consent camera.Consent `json:"consent"` // level none until the household agrees
+	Consent camera.Consent `json:"consent"` // level none until the household agrees; set by Agree
+
+	// Withheld are the times in which the household had paused the camera or taken it
+	// back, oldest first. The household's own recorder goes on meanwhile: what it has of
+	// these times is not fetched, ever. Without an end the time goes on.
+	Withheld []camera.Interval `json:"withheld,omitempty"`
 
 	Receipts []Receipt `json:"receipts,omitempty"` // oldest first
 }
@@ -128,6 +135,22 @@ type Camera struct {
 // not dialled but for a picture that the household's own page asks for.
 func (c Camera) Shared() bool {
 	return c.View != nil && c.Consent.Valid() && c.Consent.Level != camera.ConsentNone
+}
+
+// Agree puts into force what the household decided, and notes when it withholds.
+func (c *Camera) Agree(to camera.Consent, now time.Time) {
+	shared := c.Consent.Level != camera.ConsentNone
+	c.Consent = to
+	n := len(c.Withheld)
+	open := n > 0 && c.Withheld[n-1].To.IsZero()
+	switch withholds := to.Paused || to.Level == camera.ConsentNone; {
+	case withholds && shared && !open:
+		c.Withheld = append(c.Withheld, camera.Interval{From: now})
+	case !withholds && open && now.After(c.Withheld[n-1].From):
+		c.Withheld[n-1].To = now
+	case !withholds && open: // the clock was set back
+		c.Withheld[n-1].To = c.Withheld[n-1].From.Add(time.Millisecond)
+	}
 }
 
 // Point is a place on a picture: 0, 0 is left and top, 1, 1 right and bottom.

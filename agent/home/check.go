@@ -16,6 +16,7 @@ const (
 	ReceiptsMost  = 20 // of one camera; the oldest go first
 	WithdrawnMost = 100
 	AnswersMost   = 500
+	WithheldMost  = 500 // of one camera; the oldest grow together
 	triesMost     = 200
 	wordsMost     = 8000 // bytes of the words of a receipt
 )
@@ -24,6 +25,10 @@ const (
 func (b *Book) trim() {
 	for i := range b.Cameras {
 		last(&b.Cameras[i].Receipts, ReceiptsMost)
+		for c := &b.Cameras[i]; len(c.Withheld) > WithheldMost; { // rather too much is withheld than too little
+			c.Withheld[1].From = c.Withheld[0].From
+			c.Withheld = c.Withheld[1:]
+		}
 	}
 	last(&b.Withdrawn, WithdrawnMost)
 	last(&b.Answers, AnswersMost)

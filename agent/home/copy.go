@@ -12,7 +12,7 @@ func (b Book) clone() Book {
 	b.Cameras = each(b.Cameras, func(c *Camera) {
 		c.View, c.Outline, c.Sights = same(c.View), slices.Clone(c.Outline), slices.Clone(c.Sights)
 		c.Aim.Shift, c.Aim.Likeness, c.Aim.Brightness = same(c.Aim.Shift), same(c.Aim.Likeness), same(c.Aim.Brightness)
-		c.Receipts = slices.Clone(c.Receipts)
+		c.Receipts, c.Withheld = slices.Clone(c.Receipts), slices.Clone(c.Withheld)
 	})
 	if b.SelfTest = same(b.SelfTest); b.SelfTest != nil {
 		b.SelfTest.Lines = slices.Clone(b.SelfTest.Lines)

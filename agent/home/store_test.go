@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -261,5 +262,55 @@ func TestReferencePictures(t *testing.T) {
 	}
 	if err := s.SetReference(id, make([]byte, home.ReferenceLargest+1)); camera.CodeOf(err) != camera.CodeTooLarge {
 		t.Errorf("a huge one: %v", err)
+	}
+}
+
+// TestWithheld: every time in which the household paused a camera or took it back stays
+// known, and one that never was shared withholds nothing.
+func TestWithheld(t *testing.T) {
+	at := func(minutes int) time.Time {
+		return time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC).Add(time.Duration(minutes) * time.Minute)
+	}
+	clip := camera.Consent{Level: camera.ConsentClip}
+	paused, none := clip, camera.Consent{Level: camera.ConsentNone}
+	paused.Paused = true
+	c := home.Camera{Consent: none}
+	for i, to := range []camera.Consent{none, clip, clip, paused, paused, none, paused, clip, none, clip, paused} {
+		c.Agree(to, at(i))
+	}
+	c.Agree(clip, at(9)) // the clock was set back
+	want := []camera.Interval{{From: at(3), To: at(7)}, {From: at(8), To: at(9)}, {From: at(10), To: at(10).Add(time.Millisecond)}}
+	if !slices.Equal(c.Withheld, want) || c.Consent != clip {
+		t.Errorf("withheld %v, consent %v", c.Withheld, c.Consent)
+	}
+}
+
+// TestWithheldTooOften: the oldest pauses grow together, none is forgotten.
+func TestWithheldTooOften(t *testing.T) {
+	store, err := home.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC)
+	id := camera.NewCameraID("h", "S", 0)
+	if err := store.Update(func(b *home.Book) error {
+		b.Recorders = []home.Recorder{{ID: "r", Serial: "S", Channels: []home.Channel{{}}}}
+		b.Cameras = []home.Camera{{ID: id, Recorder: "r", Consent: camera.Consent{Level: camera.ConsentNone}}}
+		for i := range home.WithheldMost + 3 {
+			from := begin.Add(time.Duration(i) * time.Hour)
+			b.Cameras[0].Withheld = append(b.Cameras[0].Withheld, camera.Interval{From: from, To: from.Add(time.Minute)})
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b := store.Book()
+	list := b.Camera(id).Withheld
+	if len(list) != home.WithheldMost || !list[0].From.Equal(begin) || !list[0].To.Equal(begin.Add(3*time.Hour+time.Minute)) {
+		t.Errorf("%d, the first %v", len(list), list[0])
+	}
+	list[1].From = time.Time{}
+	if b = store.Book(); b.Camera(id).Withheld[1].From.IsZero() {
+		t.Error("a copy of the book shares its memory")
 	}
 }

@@ -45,7 +45,7 @@ func (s *server) Consent(ctx context.Context, r gen.ConsentRequestObject) (gen.C
 		if a.Uplink != nil {
 			c.Uplink = uplink
 		}
-		c.Consent = given
+		c.Agree(given, now)
 		c.Receipts = append(c.Receipts, receipt(*c, given, a.Text, a.Words, string(a.Language), now))
 		return nil
 	}); err != nil {
@@ -79,14 +79,16 @@ func agreed(a gen.Agreement, now time.Time) (camera.Consent, error) {
 
 // Pause is at once: when the answer comes nothing leaves the house any more.
 func (s *server) Pause(ctx context.Context, r gen.PauseRequestObject) (gen.PauseResponseObject, error) {
-	one := camera.CameraID(value(r.Body.Camera))
+	one, now := camera.CameraID(value(r.Body.Camera)), s.moment()
 	if err := s.Store.Update(func(b *home.Book) error {
 		if one != "" && b.Camera(one) == nil {
 			return camera.Errorf(camera.CodeNotFound, "no such camera")
 		}
 		for i := range b.Cameras {
 			if one == "" || b.Cameras[i].ID == one {
-				b.Cameras[i].Consent.Paused = r.Body.Paused
+				to := b.Cameras[i].Consent
+				to.Paused = r.Body.Paused
+				b.Cameras[i].Agree(to, now)
 			}
 		}
 		return nil

@@ -116,6 +116,7 @@ func skewOf(err error) string {
 // household picks among its channels again.
 func (s *server) keep(ctx context.Context, opened home.Recorder) (gen.Recorder, error) {
 	tidy(&opened)
+	opened.SignedIn = s.moment()
 	err := s.Store.Update(func(b *home.Book) error {
 		i := slices.IndexFunc(b.Recorders, func(r home.Recorder) bool { return sameDevice(r, opened) })
 		if i < 0 {
