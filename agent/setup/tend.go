@@ -17,7 +17,9 @@ func (s *server) tend(ctx context.Context) {
 	tick := time.NewTicker(tendEvery)
 	defer tick.Stop()
 	for ctx.Err() == nil {
-		s.deliver(ctx, tendWithin)
+		s.delivering.Lock() // who asked us to look is still at it
+		s.bring(ctx, tendWithin)
+		s.delivering.Unlock()
 		s.checkDaily(ctx)
 		select {
 		case <-ctx.Done():
