@@ -175,6 +175,20 @@ func TestWantedCopyStays(t *testing.T) {
 	}
 }
 
+// TestCoveredOfMonths also where an int has 32 bits (GOARCH=386): 25 days are more
+// milliseconds than that.
+func TestCoveredOfMonths(t *testing.T) {
+	s := mustOpen(t, t.TempDir(), roomy)
+	const days = 24 * 3600 / 6 // segments
+	for _, n := range []int{60 * days, 0, 30 * days, 90 * days} {
+		mustPut(t, s, gateCam, n, 300)
+	}
+	got := s.Covered(gateCam, t0.AddDate(0, 0, -1), t0.AddDate(0, 0, 100))
+	if len(got) != 4 || !slices.IsSortedFunc(got, func(a, b camera.Interval) int { return a.From.Compare(b.From) }) {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestCovered(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir, roomy)
