@@ -48,6 +48,8 @@ type agent struct {
 	policy    policy
 	cameras   cameras
 	applies   chan chan struct{}  // see apply
+	arranged  chan struct{}       // closed when keep has arranged for the first time
+	kept      chan struct{}       // closed when keep has ended
 	told      []camera.CameraNote // what the hub was last told of; of keep's goroutine
 
 	wanting sync.Mutex // one question for the wants at a time: the newest answer stays
@@ -55,7 +57,8 @@ type agent struct {
 
 // openAgent opens the rooms. Cameras are dialled from run on.
 func openAgent(cfg Config, member Membership, store *home.Store, guard *lan.Guard, now func() time.Time, log *slog.Logger) (*agent, error) {
-	a := &agent{cfg: cfg, member: member, store: store, guard: guard, log: log, now: now, applies: make(chan chan struct{})}
+	a := &agent{cfg: cfg, member: member, store: store, guard: guard, log: log, now: now}
+	a.applies, a.arranged, a.kept = make(chan chan struct{}), make(chan struct{}), make(chan struct{})
 	if err := a.policy.load(cfg.Data); err != nil {
 		log.Warn("read the hub's policy", "err", err)
 	}
@@ -73,7 +76,7 @@ func openAgent(cfg Config, member Membership, store *home.Store, guard *lan.Guar
 		Live: a.live, Look: a.look, Still: a.still, Log: a.room("link"),
 	}, now)
 	a.uploader = upload.New(upload.Config{
-		Hub: a.link, Spool: sharedSpool{a.spool, a}, Allow: a.mayUploadSome, Sign: member.identity.SignPayload,
+		Hub: a.link, Spool: sharedSpool{a.spool, a}, Allow: a.mayUploadSome, Leaves: a.mayLeave, Sign: member.identity.SignPayload,
 		Budget: a.budget, Client: client, HubURL: member.Hub, Log: a.room("upload"),
 	}, now)
 	a.publisher = live.New(live.Config{HubURL: member.Hub, Client: client, Log: a.room("live")}, now)
@@ -81,7 +84,6 @@ func openAgent(cfg Config, member Membership, store *home.Store, guard *lan.Guar
 	if err != nil {
 		return nil, errors.Join(err, a.spool.Close())
 	}
-	a.spool.SetPolicy(a.required)
 	return a, nil
 }
 
@@ -122,11 +124,12 @@ func (a *agent) room(name string) *slog.Logger { return a.log.With("room", name)
 func (a *agent) run(ctx context.Context) error {
 	defer a.publisher.Close()
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return a.keep(ctx) })
+	<-a.arranged // a hello without cameras would take them all back, and their holds with them
 	group.Go(func() error { return a.link.Run(ctx) })
 	group.Go(func() error { return a.uploader.Run(ctx) })
 	group.Go(func() error { return a.report(ctx) })
 	group.Go(func() error { return a.health.Run(ctx) })
-	group.Go(func() error { return a.keep(ctx) })
 	return group.Wait()
 }
 
@@ -178,19 +181,54 @@ func (a *agent) mayUploadSome(id camera.CameraID) error {
 }
 
 // mayUpload asks the household's own consent again, before the bytes of a segment
-// leave: a standing one, or its own yes to a request, whatever the hub says of it.
-func (a *agent) mayUpload(s camera.Segment) error {
+// leave: a standing one, or its own yes to a request, whatever the hub says of it. No
+// purpose is the one that has most: what leaves by itself.
+func (a *agent) mayUpload(s camera.Segment, purpose camera.Purpose) error {
 	r, ok := a.cameras.get(s.Camera)
 	if !ok {
 		return camera.Errorf(camera.CodeNoConsent, "camera %s is not shared any more", s.Camera)
 	}
-	who := camera.Asker{From: s.Start, To: s.End}
+	who := camera.Asker{Purpose: purpose, From: s.Start, To: s.End}
 	err := camera.Decide(r.cam().Consent, camera.ActionUpload, who, a.now())
 	if camera.CodeOf(err) != camera.CodeAskOwner {
 		return err
 	}
 	who.Granted = a.store.Book().Grants(s)
 	return camera.Decide(r.cam().Consent, camera.ActionUpload, who, a.now())
+}
+
+// mayLeave asks once more while a segment is on its way.
+func (a *agent) mayLeave(s camera.Segment) error { return a.mayGo(s, a.spool.Wants()) }
+
+// mayGo asks whether a segment's bytes may leave now: by themselves, or because a case
+// asks for them whose kind the household shares them with.
+func (a *agent) mayGo(s camera.Segment, wants []camera.Want) error {
+	err := a.mayUpload(s, "")
+	if err != nil || a.flows(s.Camera, s.Stream) {
+		return err
+	}
+	err = camera.Errorf(camera.CodeNoConsent, "segment %s: no case asks for it", s.SegmentID)
+	for _, w := range wants {
+		if w.Fetch && w.Covers(s) && s.Stream == camera.StreamMain {
+			if err = forAll(w.Purpose, func(p camera.Purpose) error { return a.mayUpload(s, p) }); err == nil {
+				return nil
+			}
+		}
+	}
+	return err
+}
+
+// forAll asks about the purpose of a case; about each when the hub did not tell it.
+func forAll(told camera.Purpose, may func(camera.Purpose) error) error {
+	if told != "" {
+		return may(told)
+	}
+	for _, p := range camera.Purposes {
+		if err := may(p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mayTell asks whether the hub may know that a camera has footage at all.

@@ -52,7 +52,10 @@ func Run(ctx context.Context, cfg Config, out Outside) error {
 	}
 	if cfg.Code != "" || out.Page == nil || cfg.Page == "" {
 		if _, err := Join(ctx, cfg, out.Log); err != nil {
-			return err
+			if out.Page == nil || cfg.Page == "" {
+				return err
+			}
+			out.Log.Warn("the config's code leads nowhere; the household's page can join", "err", err)
 		}
 	}
 	return b.run(ctx)
@@ -66,7 +69,7 @@ type box struct {
 	store *home.Store
 	guard *lan.Guard
 
-	turning sync.Mutex    // one pairing or leaving at a time
+	turning sync.Mutex    // one pairing, leaving or beginning of an agent at a time
 	turned  chan struct{} // a token after one
 
 	mu     sync.Mutex         // guards what follows
@@ -120,10 +123,7 @@ func (b *box) run(ctx context.Context) error {
 // live works for one membership after the other.
 func (b *box) live(ctx context.Context) error {
 	for ctx.Err() == nil {
-		member, err := b.membership()
-		if err == nil {
-			err = b.work(ctx, member)
-		}
+		err := b.work(ctx)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
@@ -153,23 +153,39 @@ func (b *box) membership() (Membership, error) {
 }
 
 // work runs the agent for a membership until ctx or the membership ends.
-func (b *box) work(ctx context.Context, member Membership) error {
-	a, err := openAgent(b.cfg, member, b.store, b.guard, b.out.Now, b.log)
+func (b *box) work(ctx context.Context) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	a, ended, err := b.begin(end)
 	if err != nil {
 		return err
 	}
-	ctx, end := context.WithCancel(ctx)
-	defer end()
-	ended := make(chan struct{})
-	b.mu.Lock()
-	b.agent, b.end, b.ended = a, end, ended
-	b.mu.Unlock()
 	err = errors.Join(a.run(ctx), a.spool.Close())
 	b.mu.Lock()
 	b.agent, b.end, b.ended = nil, nil, nil
 	b.mu.Unlock()
 	close(ended)
 	return err
+}
+
+// begin opens the agent of the membership that there is. Nobody leaves meanwhile: who
+// does finds the agent, or is before it.
+func (b *box) begin(end context.CancelFunc) (*agent, chan struct{}, error) {
+	b.turning.Lock()
+	defer b.turning.Unlock()
+	member, err := b.membership()
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := openAgent(b.cfg, member, b.store, b.guard, b.out.Now, b.log)
+	if err != nil {
+		return nil, nil, err
+	}
+	ended := make(chan struct{})
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.agent, b.end, b.ended = a, end, ended
+	return a, ended, nil
 }
 
 // working is the agent that works now, or why there is none.

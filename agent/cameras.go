@@ -69,7 +69,7 @@ func (a *agent) chosen() ([]camera.CameraID, map[camera.CameraID]Camera) {
 		add(Camera{
 			Serial: r.Serial, Channel: c.Channel, Label: c.Label, URL: channel.MainURL, SubURL: channel.SubURL,
 			Username: r.Username, Password: r.Password.Reveal(), Sound: c.Sound, Uplink: c.Uplink,
-			View: *c.View, Consent: c.Consent, Aim: c.Aim.Aim,
+			View: *c.View, Consent: c.Consent, Aim: c.Aim.Aim, signedIn: r.SignedIn, withheld: c.Withheld,
 		})
 	}
 	return order, all
@@ -82,79 +82,109 @@ type running struct {
 	ended chan struct{}
 }
 
-// keep starts and stops recorders as the household wants it, until ctx ends.
+// keep starts and stops recorders as the household wants it, until ctx ends: when apply
+// asks for it, and whenever the book has changed. Nobody has to wait for a change to
+// make it come true: a phone that pressed "pause" and fell asleep has pressed it.
 func (a *agent) keep(ctx context.Context) error {
+	defer close(a.kept)
 	group, ctx := errgroup.WithContext(ctx)
 	now := map[camera.CameraID]*running{}
+	a.arrange(ctx, group, now, camera.CauseAgentOff)
+	close(a.arranged)
 	for {
-		a.arrange(ctx, group, now)
+		var done chan struct{}
 		select {
 		case <-ctx.Done():
 			return group.Wait()
-		case done := <-a.applies:
-			a.arrange(ctx, group, now)
+		case <-a.store.Changed():
+		case done = <-a.applies:
+		}
+		a.arrange(ctx, group, now, camera.CausePaused) // what was not shared was withheld
+		if done != nil {
 			close(done)
 		}
 	}
 }
 
 // apply makes what the household has decided come true. When it returns nil, what is
-// paused or not shared any more has stopped.
+// paused or not shared any more has stopped; so it has when the agent has ended.
 func (a *agent) apply(ctx context.Context) error {
 	done := make(chan struct{})
 	select {
 	case a.applies <- done:
+	case <-a.kept:
+		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	select {
 	case <-done:
 		return nil
+	case <-a.kept:
+		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// arrange compares what runs with what is wanted.
-func (a *agent) arrange(ctx context.Context, group *errgroup.Group, now map[camera.CameraID]*running) {
+// arrange compares what runs with what is wanted. away is why there is no footage of a
+// camera that did not run before.
+func (a *agent) arrange(ctx context.Context, group *errgroup.Group, now map[camera.CameraID]*running, away camera.GapCause) {
 	order, wanted := a.chosen()
-	causes := map[camera.CameraID]camera.GapCause{}
-	for id, r := range now {
-		cam, still := wanted[id]
-		if still && same(r.cam(), cam) {
-			continue
-		}
-		causes[id] = camera.CauseReconnect
-		if still && (cam.Consent.Paused || r.cam().Consent.Paused) {
-			causes[id] = camera.CausePaused
-		}
-		r.stop()
-		<-r.ended
-		a.publisher.Stop(id)
-		delete(now, id)
-	}
-	list := make([]*recorder, 0, len(order))
+	causes := a.halt(now, wanted)
+	var list, fresh []*recorder
 	for _, id := range order {
-		cam := wanted[id]
 		if r, ok := now[id]; ok {
-			r.shared.Store(&cam)
 			list = append(list, r.recorder)
 			continue
 		}
-		cause := causes[id]
-		if cause == "" {
-			cause = camera.CauseAgentOff
+		cause, known := causes[id]
+		if !known {
+			cause = away
 		}
-		now[id] = a.begin(ctx, group, newRecorder(a, id, cam, cause))
-		list = append(list, now[id].recorder)
+		r := newRecorder(a, id, wanted[id], cause)
+		list, fresh = append(list, r), append(fresh, r)
 	}
 	a.cameras.set(list)
-	a.arrangePasts(ctx, group)
 	a.spool.SetPolicy(a.required)
+	for _, r := range fresh {
+		now[r.id] = a.begin(ctx, group, r)
+	}
+	a.arrangePasts(ctx, group)
 	if notes := a.hello().Cameras; !slices.Equal(notes, a.told) {
 		a.told = notes
 		a.link.Refresh()
 	}
+}
+
+// halt stops the recorders that cannot go on as they are, and tells why. What the
+// household decided is in force for all of them before it waits for the first to end.
+func (a *agent) halt(now map[camera.CameraID]*running, wanted map[camera.CameraID]Camera) map[camera.CameraID]camera.GapCause {
+	causes := map[camera.CameraID]camera.GapCause{}
+	for id, r := range now {
+		was := r.cam()
+		cam, still := wanted[id]
+		if !still {
+			cam = was
+			cam.Consent = camera.Consent{Level: camera.ConsentNone}
+		}
+		r.shared.Store(&cam)
+		if still && same(was, cam) && !r.revived(was, cam) {
+			continue
+		}
+		causes[id] = camera.CauseReconnect
+		if !still || cam.Consent.Paused || was.Consent.Paused {
+			causes[id] = camera.CausePaused
+		}
+		r.stop()
+		a.publisher.Stop(id)
+	}
+	for id := range causes {
+		<-now[id].ended
+		a.publisher.Stop(id) // a view that was just beginning
+		delete(now, id)
+	}
+	return causes
 }
 
 // same tells whether a recorder that runs can take the change: words, view and consent
@@ -162,6 +192,13 @@ func (a *agent) arrange(ctx context.Context, group *errgroup.Group, now map[came
 func same(was, is Camera) bool {
 	return was.URL == is.URL && was.SubURL == is.SubURL && was.Username == is.Username && was.Password == is.Password &&
 		was.Sound == is.Sound && was.UDP == is.UDP && was.Uplink == is.Uplink && was.Consent.Paused == is.Consent.Paused
+}
+
+// revived tells whether a camera that gives nothing is to be tried anew because the
+// household signed in there again, if only with the same password: after two refusals
+// nobody tries it until a person has acted.
+func (r *recorder) revived(was, is Camera) bool {
+	return !was.signedIn.Equal(is.signedIn) && r.status().State != camera.StateRecording
 }
 
 // begin runs a recorder until it is stopped. One that cannot run at all is told in the
@@ -172,14 +209,20 @@ func (a *agent) begin(ctx context.Context, group *errgroup.Group, r *recorder) *
 	group.Go(func() error {
 		defer close(one.ended)
 		defer stop()
-		var both errgroup.Group
-		both.Go(func() error { return r.run(ctx) })
-		both.Go(func() error { return r.sub.run(ctx) })
-		if err := both.Wait(); err != nil && ctx.Err() == nil {
-			r.log.Error("camera cannot be recorded", "err", err)
-			r.lost(camera.CauseCameraOff, "its address cannot be used")
-			<-ctx.Done()
-		}
+		var both sync.WaitGroup
+		both.Go(func() {
+			if err := r.run(ctx); err != nil && ctx.Err() == nil {
+				r.log.Error("camera cannot be recorded", "err", err)
+				r.lost(camera.CauseCameraOff, "its address cannot be used")
+			}
+		})
+		both.Go(func() {
+			if err := r.sub.run(ctx); err != nil && ctx.Err() == nil {
+				r.sub.log.Error("small stream cannot be recorded", "err", err)
+			}
+		})
+		both.Wait()
+		<-ctx.Done()
 		return nil
 	})
 	return one

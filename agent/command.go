@@ -60,7 +60,9 @@ func (a *agent) oneStill(m camera.StillCommand) ([]byte, error) {
 	if !ok {
 		return nil, camera.Errorf(camera.CodeForeignCamera, "camera %s is not here", m.Camera)
 	}
-	if err := camera.Decide(r.cam().Consent, camera.ActionSend, camera.Asker{Purpose: m.Purpose}, a.now()); err != nil {
+	if err := forAll(m.Purpose, func(p camera.Purpose) error {
+		return camera.Decide(r.cam().Consent, camera.ActionSend, camera.Asker{Purpose: p}, a.now())
+	}); err != nil {
 		return nil, err
 	}
 	return a.spool.ReadKey(m.SegmentID)

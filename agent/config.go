@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"gopkg.in/yaml.v3"
 
@@ -80,6 +81,9 @@ type Camera struct {
 	View     camera.View    `yaml:"view"`
 	Consent  camera.Consent `yaml:"consent"`
 	Aim      camera.Aim     `yaml:"-"` // the newest comparison with the reference view
+
+	signedIn time.Time         // when the household last signed in at its recorder
+	withheld []camera.Interval // see home.Camera
 }
 
 // Default is what the agent does when it is told nothing.

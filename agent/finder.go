@@ -211,8 +211,9 @@ func (f finder) snapshot(ctx context.Context, r home.Recorder, c home.Channel) (
 	return data, nil
 }
 
-// moved gives the channel addresses of a device that is at another host now.
-func moved(address, host string) string {
+// moved gives a channel's address of a device that is at another host now, and perhaps
+// behind other ports.
+func moved(address, host string, ports map[int]int) string {
 	u, err := url.Parse(address)
 	if address == "" || err != nil {
 		return address
@@ -220,8 +221,15 @@ func moved(address, host string) string {
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
-	if port := u.Port(); port != "" {
-		host += ":" + port
+	port, err := strconv.Atoi(u.Port())
+	if err != nil {
+		port = map[string]int{"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}[u.Scheme]
+	}
+	if is, known := ports[port]; known && is != port {
+		port, err = is, nil
+	}
+	if err == nil {
+		host += ":" + strconv.Itoa(port)
 	}
 	u.Host = host
 	return u.String()

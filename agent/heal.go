@@ -29,9 +29,8 @@ func (b *box) heal(ctx context.Context) error {
 	searched := map[string]time.Time{}
 	var asked time.Time
 	for {
-		if now := b.out.Now(); now.Sub(asked) >= hubEach {
+		if now := b.out.Now(); now.Sub(asked) >= hubEach && b.barHub(ctx) {
 			asked = now
-			b.barHub(ctx)
 		}
 		for _, r := range b.lost() {
 			if b.out.Now().Sub(searched[r.ID]) >= healAgain {
@@ -59,8 +58,8 @@ func (b *box) lost() []home.Recorder {
 		shared, away := 0, 0
 		for _, c := range book.Cameras {
 			rec, ok := a.cameras.get(c.ID)
-			if c.Recorder != r.ID || !ok {
-				continue
+			if c.Recorder != r.ID || !ok || c.Consent.Paused {
+				continue // a paused one does not tell
 			}
 			shared++
 			s := rec.status()
@@ -69,7 +68,7 @@ func (b *box) lost() []home.Recorder {
 				away++
 			}
 		}
-		if shared > 0 && shared == away && r.Serial != "" {
+		if shared > 0 && shared == away && !r.Nameless() { // what has no name cannot be known again
 			out = append(out, r)
 		}
 	}
@@ -93,7 +92,8 @@ func (b *box) find(ctx context.Context, r home.Recorder) {
 		}
 		return
 	}
-	if now.Address == last.Address && now.HTTPPort == last.HTTPPort && now.RTSPPort == last.RTSPPort {
+	same := func(now, was int) bool { return now == 0 || now == was }
+	if now.Address == last.Address && same(now.HTTPPort, last.HTTPPort) && same(now.RTSPPort, last.RTSPPort) {
 		return // it is where it was, and is away for another reason
 	}
 	b.log.Info("recorder is at another address", "recorder", r.ID, "address", now.Address, "before", last.Address)
@@ -112,33 +112,45 @@ func readdress(book *home.Book, id string, now onvif.Found) error {
 	if r == nil {
 		return nil // forgotten meanwhile
 	}
-	r.Address, r.HTTPPort, r.RTSPPort, r.XAddr = now.Address.String(), now.HTTPPort, now.RTSPPort, now.XAddr
+	ports := map[int]int{}
+	for _, port := range []struct{ was, is *int }{{&r.HTTPPort, &now.HTTPPort}, {&r.RTSPPort, &now.RTSPPort}} {
+		if *port.is != 0 && *port.was != 0 { // else it was not looked for
+			ports[*port.was], *port.was = *port.is, *port.is
+		}
+	}
+	if r.Address = now.Address.String(); now.XAddr != "" {
+		r.XAddr = now.XAddr
+	}
 	for i := range r.Channels {
 		c := &r.Channels[i]
-		c.MainURL, c.SubURL, c.SnapshotURL = moved(c.MainURL, r.Address), moved(c.SubURL, r.Address), moved(c.SnapshotURL, r.Address)
+		for _, address := range []*string{&c.MainURL, &c.SubURL, &c.SnapshotURL} {
+			*address = moved(*address, r.Address, ports)
+		}
 	}
 	return nil
 }
 
-// barHub keeps the hub's addresses from being dialled as cameras.
-func (b *box) barHub(ctx context.Context) {
+// barHub keeps the hub's addresses from being dialled as cameras, and tells whether
+// they are known.
+func (b *box) barHub(ctx context.Context) bool {
 	m, ok := b.Member()
 	if !ok {
-		return
+		return false
 	}
 	u, err := url.Parse(m.Hub)
 	if err != nil {
-		return
+		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
 	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Hostname())
 	if err != nil {
-		return // tried again; the link does not get there either
+		return false // tried again; the link does not get there either
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.hubAt = found
+	return true
 }
 
 // hubAddresses are never dialled as cameras.

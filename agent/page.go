@@ -57,6 +57,7 @@ func (b *box) Pair(ctx context.Context, inviteLink, hub, code string) error {
 	if err := writeMembership(filepath.Join(b.cfg.Data, memberFile), member); err != nil {
 		return err
 	}
+	b.barHub(ctx) // before the household searches its network
 	b.turn()
 	return nil
 }
@@ -75,13 +76,9 @@ func (b *box) Leave(ctx context.Context, anew, erase bool) error {
 			b.log.Warn("the hub was not told of the leaving", "err", err)
 		}
 		end()
-		select {
-		case <-ended:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+		<-ended // whoever pressed has gone perhaps, and the leaving goes on
 	}
-	gone := []string{memberFile, seedFile, policyFile}
+	gone := []string{seedFile, memberFile, policyFile} // without the key it is left, whatever is cut off
 	if erase {
 		gone = append(gone, "spool")
 	}

@@ -56,7 +56,7 @@ func (b *bench) boot() {
 		b.t.Fatal(err)
 	}
 	guard := lan.New(lan.Config{Loopback: true})
-	a := &agent{log: log, now: clock, store: store, guard: guard, applies: make(chan chan struct{}), spool: s, budget: upload.NewBudget(nil, vietnam, clock), link: link.New(link.Config{HubURL: "http://127.0.0.1:1", Identity: identity, Log: log}, clock)}
+	a := &agent{log: log, now: clock, store: store, guard: guard, spool: s, budget: upload.NewBudget(nil, vietnam, clock), link: link.New(link.Config{HubURL: "http://127.0.0.1:1", Identity: identity, Log: log}, clock)}
 	a.publisher = live.New(live.Config{HubURL: "http://127.0.0.1:1", Client: http.DefaultClient, Log: log}, clock)
 	b.t.Cleanup(func() { a.publisher.Close(); s.Close() })
 	b.recorder = newRecorder(a, camera.NewCameraID("h", "S", 0), Camera{Label: "Nhà"}, camera.CauseAgentOff)

@@ -22,10 +22,10 @@ func (s sharedSpool) Unannounced(most int) ([]camera.Segment, []camera.Gap) {
 // asked once more: the spool hears of it a moment later, and keeps everything until
 // one is known.
 func (s sharedSpool) Uploads(most int, skip func(camera.SegmentID) bool) []upload.Upload {
-	next := s.Spool.Uploads(most, skip)
+	next, wants := s.Spool.Uploads(most, skip), s.Wants()
 	out := make([]upload.Upload, 0, len(next))
 	for _, u := range next {
-		if u.Priority != spool.Asked && !s.agent.flows(u.Camera, u.Stream) || s.agent.mayUpload(u.Segment) != nil {
+		if s.agent.mayGo(u.Segment, wants) != nil {
 			continue
 		}
 		out = append(out, upload.Upload{Segment: u.Segment, Asked: u.Priority == spool.Asked, Held: u.Priority == spool.Held})
