@@ -159,7 +159,7 @@ test("photos without a code, of another code and of an old invitation", async ()
   await page.waitForSelector(id("paired"));
   await page.close();
   expect(complaints).toEqual([]);
-}, 30_000);
+}, 60_000);
 
 test("a wrong code of the device, then a lost device", async () => {
   const { page } = await open(kit, { preset: "pair", open: false });
@@ -253,9 +253,7 @@ test("the house is placed by hand where the commune did not note it; a camera wi
   await page.click(id("place-house"));
   await page.waitForSelector(id("cone-controls"));
   expect(await page.innerText("[data-phase=failed]")).toContain("Camera chưa cho hình");
-  await page.waitForSelector(`${id("sights")}[data-known=true]`);
-  for (let i = 0; i < 6; i++) await page.click(id("farther"));
-  await page.waitForSelector(`${id("to-outline")}:enabled`);
+  await page.waitForSelector(`${id("to-outline")}:enabled`); // some road is seen
   await page.click(id("to-outline"));
   expect(await text(page, "aim-camera")).toContain("Không có hình để khoanh");
   await page.click(id("to-accept"));

@@ -8,6 +8,9 @@ import type { Connect, Plugin } from "vite";
 import type { Agreement, Aiming, Camera, Consent, Search, State, View } from "../home/src/api/types.ts";
 import { blank, camera, iso, lines, place, preset, recorder, roads, scenes, sights, stepOf } from "./home/presets.ts";
 
+// Of a commune that did not note where the house stands: one road through the middle.
+const straight = [{ ...roads[0]!, line: [roads[0]!.line[18]!, roads[0]!.line[22]!] }];
+
 type Answer = { status?: number; body?: unknown; file?: string; headers?: Record<string, string> };
 type Body = Record<string, unknown>;
 const refuse = (status: number, code: string, detail?: string): Answer => ({ status, body: { code, message: code, detail } });
@@ -93,7 +96,7 @@ class MockAgent {
       case "PUT /pause":
         for (const c of s.cameras) if (!body.camera || c.id === body.camera) Object.assign(c, { consent: { ...c.consent, paused: body.paused }, state: body.paused ? "paused" : "recording", watched: false });
         return this.now();
-      case "GET /map": return { body: { roads, sketch: true, ...(this.place ? { place } : {}) } };
+      case "GET /map": return { body: this.place ? { roads, sketch: true, place } : { roads: straight, sketch: true } };
       case "POST /seen": return { body: sights(body as unknown as View) };
       case "POST /selftest":
         s.selftest = { running: true, at: iso(Date.now()), lines: [] };
