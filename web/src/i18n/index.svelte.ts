@@ -1,6 +1,8 @@
 // Every word on the screen. Vietnamese is the source of the keys; English must
 // have each of them or the type check fails, and scripts/i18n.mjs finds unused
 // keys, uneven placeholders and codes without a sentence.
+import type { TestLine } from "../api/types";
+import { fixKeys } from "../model/selftest";
 import en from "./en.json";
 import { fill, language, type Lang, type Values } from "./language.svelte";
 import vi from "./vi.json";
@@ -32,4 +34,9 @@ export function causeText(cause: string | undefined): string {
 export function actionText(action: string): string {
   const key = `action.${action}`;
   return known(key) ? t(key) : action;
+}
+
+/** What to do about a red line of a self-test. */
+export function fixText({ name, fix }: TestLine): string {
+  return t(fixKeys(name, fix).find(known)!, { code: fix ?? "?" });
 }
