@@ -138,10 +138,32 @@ func TestPause(t *testing.T) {
 	if c := h.agent.book().Camera(id).Consent; !c.Paused || c.Level != camera.ConsentLive {
 		t.Errorf("consent ended the pause: %+v", c)
 	}
+	b := h.store.Book()
+	if w := b.Camera(id).Withheld; len(w) != 3 || w[0].To.IsZero() || w[1].To.IsZero() || !w[2].To.IsZero() {
+		t.Errorf("what the recorder must not give away is not known: %v", w)
+	}
 	h.agent.set(func() { h.agent.fail["Apply"] = camera.Errorf(camera.CodeUnavailable, "stuck") })
 	if r := h.do("PUT", "/api/v1/pause", `{"paused":false}`); r.status != http.StatusServiceUnavailable {
 		t.Errorf("what is not in force was called done: %d", r.status)
 	}
+}
+
+// TestDeliveriesWaitForEachOther without turning in circles meanwhile.
+func TestDeliveriesWaitForEachOther(t *testing.T) {
+	h, id := shared(t)
+	release := h.page.HoldDelivery()
+	n := h.agent.calls("Member")
+	for range 20 {
+		h.consent(id, "ask")
+	}
+	if n = h.agent.calls("Member") - n; n > 200 {
+		t.Errorf("asked %d times whether there is something to do", n)
+	}
+	release()
+	h.eventually("the receipts come", func() bool {
+		r := h.store.Book().Cameras[0].Receipts
+		return r[len(r)-1].Number != ""
+	})
 }
 
 func TestRequests(t *testing.T) {

@@ -11,6 +11,12 @@ func (p *Setup) Handler() http.Handler { return p.server.handler() }
 // Poke lets the page's server look now what the hub does not have.
 func (p *Setup) Poke() { p.server.poke() }
 
+// HoldDelivery is a delivery to the hub that takes until release.
+func (p *Setup) HoldDelivery() (release func()) {
+	p.server.delivering.Lock()
+	return p.server.delivering.Unlock
+}
+
 // Rows are the operations about which somebody decided.
 func Rows() map[string]bool {
 	out := map[string]bool{}

@@ -73,6 +73,7 @@ func (a *agent) Fingerprint() string { return "ABCD-EFGH" }
 func (a *agent) Member() (setup.Member, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.called["Member"]++
 	if a.member == nil {
 		return setup.Member{}, false
 	}

@@ -59,6 +59,9 @@ func receipts(b *home.Book) (all []*home.Receipt) {
 // deliver brings to the hub what it does not have: receipts, oldest first, answers,
 // the self-test. One delivery runs at a time; who comes second leaves it to the first.
 func (s *server) deliver(ctx context.Context, within time.Duration) {
+	if _, joined := s.Agent.Member(); !joined {
+		return
+	}
 	if !s.delivering.TryLock() {
 		s.poke()
 		return
@@ -69,9 +72,6 @@ func (s *server) deliver(ctx context.Context, within time.Duration) {
 
 // bring does it, with delivering held.
 func (s *server) bring(ctx context.Context, within time.Duration) {
-	if _, joined := s.Agent.Member(); !joined {
-		return
-	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	b := s.Store.Book()

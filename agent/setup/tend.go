@@ -17,9 +17,11 @@ func (s *server) tend(ctx context.Context) {
 	tick := time.NewTicker(tendEvery)
 	defer tick.Stop()
 	for ctx.Err() == nil {
-		s.delivering.Lock() // who asked us to look is still at it
-		s.bring(ctx, tendWithin)
-		s.delivering.Unlock()
+		if _, joined := s.Agent.Member(); joined {
+			s.delivering.Lock() // who asked us to look is still at it
+			s.bring(ctx, tendWithin)
+			s.delivering.Unlock()
+		}
 		s.checkDaily(ctx)
 		select {
 		case <-ctx.Done():
