@@ -97,7 +97,7 @@ func (h Hours) Hold(from, to time.Time) bool {
 type Consent struct {
 	Level  ConsentLevel `json:"level" yaml:"level"`             // the most that any purpose has
 	For    Levels       `json:"for,omitzero" yaml:"for"`        // less than Level for some purposes
-	Hours  Hours        `json:"hours,omitzero" yaml:"hours"`    // what was seen outside of them is asked for each time
+	Hours  Hours        `json:"hours,omitzero" yaml:"hours"`    // pictures and footage of outside of them are asked for each time
 	Until  time.Time    `json:"until,omitzero" yaml:"until"`    // zero: until changed
 	Paused bool         `json:"paused,omitempty" yaml:"paused"` // by one press, at any time
 }
@@ -167,8 +167,8 @@ var needs = map[Action]struct {
 }{
 	ActionMap:      {ConsentRegistry, false, false, false},
 	ActionSearch:   {ConsentRegistry, true, false, false},
-	ActionStill:    {ConsentStills, true, false, false},
-	ActionSend:     {ConsentStills, false, true, false},
+	ActionStill:    {ConsentStills, true, false, true},
+	ActionSend:     {ConsentStills, false, true, true},
 	ActionUpload:   {ConsentClip, false, true, true},
 	ActionPlayback: {ConsentClip, true, false, true},
 	ActionLive:     {ConsentLive, true, true, true},
@@ -211,10 +211,13 @@ func Decide(c Consent, action Action, who Asker, now time.Time) error {
 	if who.From.IsZero() {
 		who.From, who.To = now, now
 	}
-	if standing := rank(level) >= rank(n.level) && (!n.hours || c.Hours.Hold(who.From, who.To)); standing || who.Granted && n.level == ConsentClip {
+	standing := rank(level) >= rank(n.level) && (!n.hours || c.Hours.Hold(who.From, who.To))
+	// Who shares footage can be asked for a window of it, and with it for its pictures.
+	asks := n.level == ConsentClip || n.level == ConsentStills && rank(level) >= rank(ConsentAsk)
+	switch {
+	case standing || who.Granted && asks:
 		return nil
-	}
-	if n.level == ConsentClip {
+	case asks:
 		return Errorf(CodeAskOwner, "decide %s: the household is asked for each window", action)
 	}
 	return Errorf(CodeNoConsent, "decide %s: outside of the hours that the household shares", action)

@@ -107,6 +107,24 @@ func TestDecideByHours(t *testing.T) {
 			t.Errorf("%+v %s–%s: %q, want %q", x.hours, x.from, x.to, got, x.want)
 		}
 	}
+	// Pictures are of the same hours; who shares no footage is not asked for any.
+	for level, want := range map[camera.ConsentLevel]camera.Code{camera.ConsentStills: camera.CodeNoConsent, camera.ConsentAsk: camera.CodeAskOwner, camera.ConsentLive: camera.CodeAskOwner} {
+		for _, action := range []camera.Action{camera.ActionStill, camera.ActionSend} {
+			c := camera.Consent{Level: level, Hours: night}
+			who := camera.Asker{Officer: true, CaseOpen: true, Purpose: camera.PurposeCriminal, From: day(12, 0), To: day(12, 0)}
+			if got := camera.CodeOf(camera.Decide(c, action, who, day(19, 0))); got != want {
+				t.Errorf("%s at %s: %q, want %q", action, level, got, want)
+			}
+			who.Granted = true
+			if got := camera.Decide(c, action, who, day(19, 0)); (got == nil) != (level != camera.ConsentStills) {
+				t.Errorf("%s at %s, granted: %v", action, level, got)
+			}
+			who.From, who.To = day(20, 0), day(20, 0)
+			if err := camera.Decide(c, action, who, day(12, 0)); err != nil {
+				t.Errorf("%s at %s in the hours: %v", action, level, err)
+			}
+		}
+	}
 	c := camera.Consent{Level: camera.ConsentLive, Hours: night}
 	who := camera.Asker{Officer: true, CaseOpen: true, Purpose: camera.PurposeCriminal, Granted: true}
 	if got := camera.CodeOf(camera.Decide(c, camera.ActionLive, who, day(12, 0))); got != camera.CodeNoConsent {

@@ -60,12 +60,23 @@ func (a *agent) oneStill(m camera.StillCommand) ([]byte, error) {
 	if !ok {
 		return nil, camera.Errorf(camera.CodeForeignCamera, "camera %s is not here", m.Camera)
 	}
-	if err := forAll(m.Purpose, func(p camera.Purpose) error {
-		return camera.Decide(r.cam().Consent, camera.ActionSend, camera.Asker{Purpose: p}, a.now())
-	}); err != nil {
+	s, _ := a.spool.Segment(m.SegmentID) // of one that is not here ReadKey tells, to who may ask
+	if err := forAll(m.Purpose, func(p camera.Purpose) error { return a.maySend(r.cam().Consent, s, p) }); err != nil {
 		return nil, err
 	}
 	return a.spool.ReadKey(m.SegmentID)
+}
+
+// maySend asks about the picture with which a segment begins, as mayUpload does about
+// all of it; of a segment without a time as if it were of now.
+func (a *agent) maySend(c camera.Consent, s camera.Segment, purpose camera.Purpose) error {
+	who := camera.Asker{Purpose: purpose, From: s.Start, To: s.Start}
+	err := camera.Decide(c, camera.ActionSend, who, a.now())
+	if camera.CodeOf(err) != camera.CodeAskOwner {
+		return err
+	}
+	who.Granted = a.store.Book().Grants(s)
+	return camera.Decide(c, camera.ActionSend, who, a.now())
 }
 
 // look asks for the wants because the hub says that they have changed. Its

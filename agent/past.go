@@ -179,8 +179,9 @@ func (a *agent) mayCopy(id camera.CameraID, from, to time.Time) error {
 		return camera.Errorf(camera.CodeNoConsent, "camera %s is not shared any more", id)
 	}
 	cam := r.cam()
-	err := camera.Decide(cam.Consent, camera.ActionSend, camera.Asker{}, a.now())
-	if err != nil && camera.CodeOf(err) != camera.CodePaused {
+	switch err := camera.Decide(cam.Consent, camera.ActionSend, camera.Asker{From: from, To: to}, a.now()); camera.CodeOf(err) {
+	case "", camera.CodePaused, camera.CodeAskOwner: // a hold keeps what the household is asked for
+	default:
 		return err
 	}
 	for _, w := range cam.withheld {

@@ -26,8 +26,22 @@ func (c *Cases) permit(ctx context.Context, one Case, cam Camera) (permit, error
 	return permit{cam: cam, purpose: one.Purpose(), now: c.Now(), asks: asks}, nil
 }
 
+// permitted finds case and camera of a look, and what permits it.
+func (c *Cases) permitted(ctx context.Context, who Officer, caseID string, id camera.CameraID) (Case, permit, error) {
+	one, cam, err := c.enter(ctx, who, caseID, id)
+	if err != nil {
+		return one, permit{}, err
+	}
+	p, err := c.permit(ctx, one, cam)
+	return one, p, err
+}
+
 func (p permit) decide(from, to time.Time, granted bool) error {
-	return decide(p.cam, camera.ActionPlayback, camera.Asker{
+	return p.of(camera.ActionPlayback, from, to, granted)
+}
+
+func (p permit) of(action camera.Action, from, to time.Time, granted bool) error {
+	return decide(p.cam, action, camera.Asker{
 		Officer: true, CaseOpen: true, Purpose: p.purpose, From: from, To: to, Granted: granted,
 	}, p.now)
 }
@@ -60,6 +74,18 @@ func (p permit) part(from, to time.Time) error {
 func (p permit) segment(s camera.Segment) error {
 	granted := slices.ContainsFunc(p.asked(camera.ReplyGranted), func(w wanted) bool { return w.Covers(s) })
 	return p.decide(s.Start, s.End, granted)
+}
+
+// moment decides about one picture, before it is known which file begins with it.
+func (p permit) moment(at time.Time) error {
+	granted := slices.ContainsFunc(p.asked(camera.ReplyGranted), func(w wanted) bool { return !w.From.After(at) && w.To.After(at) })
+	return p.of(camera.ActionStill, at, at, granted)
+}
+
+// picture decides about the picture with which a file begins.
+func (p permit) picture(action camera.Action, s camera.Segment) error {
+	granted := slices.ContainsFunc(p.asked(camera.ReplyGranted), func(w wanted) bool { return w.Covers(s) })
+	return p.of(action, s.Start, s.Start, granted)
 }
 
 // shown keeps the footage that may be shown.

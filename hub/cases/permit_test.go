@@ -63,7 +63,7 @@ var (
 //
 //   - the level for the purpose is the lesser of the camera's and the one for the purpose;
 //   - a camera shared as registry at least is listed, and nothing more is said of it;
-//   - stills need stills;
+//   - stills need stills within the hours, or ask or clip and a yes that covers them;
 //   - footage needs clip within the hours, or ask or clip and a yes that covers it;
 //   - live needs live, now, within the hours.
 func TestLevelsPurposesWindowsAnswers(t *testing.T) {
@@ -182,10 +182,11 @@ func mayOracle(levels []camera.ConsentLevel, level, forThis camera.ConsentLevel,
 	if rank < ask {
 		segmentNo = "no-consent"
 	}
+	still := rank >= stills && within != "evening" && within != "first half" || segment
 	// Now is noon, the end of the hours "all of it".
 	liveNow := rank >= live && (within == "all day" || within == "all of it" || within == "last half")
 	return fmt.Sprintf("%s playable=%v home=%v moved=%v; play %s, segment %s, still %s, live %s", shares, segment, false, segment,
-		code(segment, playNo), code(segment, segmentNo), code(rank >= stills, "no-consent"), code(liveNow, "no-consent"))
+		code(segment, playNo), code(segment, segmentNo), code(still, segmentNo), code(liveNow, "no-consent"))
 }
 
 // TestRequestByLevel: what becomes of a request with each consent.

@@ -37,15 +37,18 @@ func (c *Cases) Still(ctx context.Context, who Officer, caseID string, id camera
 // its mind meanwhile.
 func (c *Cases) farStill(ctx context.Context, who Officer, one Case, seg Footage, at time.Time) ([]byte, Footage, error) {
 	data, asked := c.homeStill(ctx, seg, one.Purpose())
-	_, cam, err := c.gate(ctx, who, camera.ActionStill, one.ID, seg.Camera)
+	_, p, err := c.permitted(ctx, who, one.ID, seg.Camera)
+	if err == nil {
+		err = p.picture(camera.ActionStill, seg.Segment)
+	}
 	if err != nil {
 		return nil, seg, err
 	}
 	if asked == nil {
-		return data, seg, c.mayLeave(cam, one.Purpose())
+		return data, seg, p.picture(camera.ActionSend, seg.Segment)
 	}
 	if camera.CodeOf(asked) == camera.CodeUnreachable {
-		if here, err := c.hereAt(ctx, seg.Camera, at); err == nil {
+		if here, err := c.hereAt(ctx, p, at); err == nil {
 			data, err = c.storedStill(ctx, here)
 			return data, here, err
 		}
@@ -53,15 +56,12 @@ func (c *Cases) farStill(ctx context.Context, who Officer, one Case, seg Footage
 	return nil, seg, asked
 }
 
-// mayLeave tells whether one picture may leave the house now: not while the household
-// pauses the camera.
-func (c *Cases) mayLeave(cam Camera, purpose camera.Purpose) error {
-	return decide(cam, camera.ActionSend, camera.Asker{Purpose: purpose}, c.Now())
-}
-
 // hereAt finds a picture in the store, of a segment that covers the moment.
-func (c *Cases) hereAt(ctx context.Context, id camera.CameraID, at time.Time) (Footage, error) {
-	seg, err := c.Past.At(ctx, id, at, 0, true)
+func (c *Cases) hereAt(ctx context.Context, p permit, at time.Time) (Footage, error) {
+	seg, err := c.Past.At(ctx, p.cam.ID, at, 0, true)
+	if err == nil {
+		err = p.picture(camera.ActionStill, seg.Segment)
+	}
 	if err == nil {
 		err = sized(seg, camera.KeyLargest)
 	}
@@ -69,19 +69,25 @@ func (c *Cases) hereAt(ctx context.Context, id camera.CameraID, at time.Time) (F
 }
 
 func (c *Cases) decideStill(ctx context.Context, who Officer, caseID string, id camera.CameraID, at time.Time) (Case, Footage, error) {
-	one, cam, err := c.gate(ctx, who, camera.ActionStill, caseID, id)
+	one, p, err := c.permitted(ctx, who, caseID, id)
+	if err == nil {
+		err = p.moment(at)
+	}
 	if err != nil {
 		return one, Footage{}, err
 	}
-	seg, err := c.bestStill(ctx, cam, one.Purpose(), at)
+	seg, err := c.bestStill(ctx, p, at)
 	return one, seg, err
 }
 
-func (c *Cases) bestStill(ctx context.Context, cam Camera, purpose camera.Purpose, at time.Time) (Footage, error) {
+func (c *Cases) bestStill(ctx context.Context, p permit, at time.Time) (Footage, error) {
 	if y := at.UTC().Year(); y < 1970 || y > 9999 {
 		return Footage{}, camera.Errorf(camera.CodeBadRequest, "a moment outside of the years 1970 to 9999")
 	}
-	seg, err := c.Past.At(ctx, cam.ID, at, StillWithin, false)
+	seg, err := c.Past.At(ctx, p.cam.ID, at, StillWithin, false)
+	if err == nil {
+		err = p.picture(camera.ActionStill, seg.Segment)
+	}
 	if err != nil {
 		return Footage{}, err
 	}
@@ -92,13 +98,14 @@ func (c *Cases) bestStill(ctx context.Context, cam Camera, purpose camera.Purpos
 	default:
 		return Footage{}, camera.Errorf(camera.CodeNoFootage, "segment %s: bytes are %s", seg.SegmentID, seg.State)
 	}
-	if err = c.mayLeave(cam, purpose); err == nil {
+	// One picture may not leave the house while its household pauses the camera.
+	if err = p.picture(camera.ActionSend, seg.Segment); err == nil {
 		err = sized(seg, camera.StillLargest)
 	}
 	if err == nil {
 		return seg, nil
 	}
-	if here, other := c.hereAt(ctx, cam.ID, at); other == nil {
+	if here, other := c.hereAt(ctx, p, at); other == nil {
 		return here, nil
 	}
 	return Footage{}, err
