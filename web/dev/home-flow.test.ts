@@ -134,7 +134,7 @@ test("channels that were not chosen are never asked for a picture again", async 
   await page.waitForSelector("[data-channel='2'] [data-phase=shown]");
   expect(await page.isChecked("[data-channel='1'] input")).toBe(true);
   await page.close();
-});
+}, 30_000);
 
 test("photos without a code, of another code and of an old invitation", async () => {
   const { page, complaints } = await open(kit, { preset: "pair" });
@@ -171,7 +171,7 @@ test("a wrong code of the device, then a lost device", async () => {
   await page.click(id("gate-go"));
   expect(await text(page, "problem")).toContain("Wi-Fi của nhà");
   await page.close();
-});
+}, 30_000);
 
 test("the recorder's refusals: tries left, clock, locked; a password everybody knows", async () => {
   const { page } = await open(kit, { preset: "search" });
