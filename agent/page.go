@@ -15,6 +15,9 @@ import (
 
 // What the household's page asks of the box (setup.Agent).
 
+// hubHears is how long a receipt waits for the hello before it.
+const hubHears = 2 * time.Second
+
 // Fingerprint is the short form of the box's key.
 func (b *box) Fingerprint() string {
 	b.mu.Lock()
@@ -144,11 +147,28 @@ func (b *box) Receipt(ctx context.Context, r camera.Receipt) (camera.Receipt, ca
 			return r, camera.ReceiptReply{}, err
 		}
 	}
+	a.awaitHub(ctx)
 	reply, err := a.link.Consent(ctx, r)
 	if err == nil {
 		err = reply.Err()
 	}
 	return r, reply, err
+}
+
+// awaitHub lets the hub hear of a camera that the household has just shared, before
+// anything is said about it. It waits for a moment only: there may be no hub.
+func (a *agent) awaitHub(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, hubHears)
+	defer cancel()
+	tick := time.NewTicker(hubHears / 100)
+	defer tick.Stop()
+	for !a.link.Connected() && a.link.Trouble() == "" {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // Cameras are the ones that are shared now.
