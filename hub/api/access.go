@@ -63,7 +63,8 @@ func (s *server) guard(next gen.StrictHandlerFunc, operation string) gen.StrictH
 			return nil, camera.Errorf(camera.CodeForbidden, "request from another origin")
 		}
 		ctx := context.WithValue(req.Context(), addressKey, remoteHost(req))
-		ctx = context.WithValue(ctx, tlsKey, req.TLS != nil)
+		// A proxy on this machine may have spoken TLS; who lies about it gets a stricter cookie.
+		ctx = context.WithValue(ctx, tlsKey, req.TLS != nil || req.Header.Get("X-Forwarded-Proto") == "https")
 		if bearer, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer "); ok {
 			ctx = context.WithValue(ctx, bearerKey, bearer)
 		}

@@ -102,6 +102,26 @@ func TestPagesInTheClearSpeakNotForThoseThatAreNot(t *testing.T) {
 	}
 }
 
+// TestCookiesStayWithTLS: where the session began over TLS, also before a proxy on this
+// machine, no browser ever sends its cookie in the clear.
+func TestCookiesStayWithTLS(t *testing.T) {
+	h := newHouse(t)
+	hub := api.New(h.cfg)
+	for _, x := range []struct {
+		target, proto string
+		secure        bool
+	}{{"http://127.0.0.1", "", false}, {"http://127.0.0.1", "https", true}, {"http://127.0.0.1", "http", false}, {"https://hub.example", "", true}} {
+		r := httptest.NewRequest(http.MethodPost, x.target+"/api/v1/session", strings.NewReader(`{"login":"canbo","password":"`+password+`"}`))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Forwarded-Proto", x.proto)
+		w := httptest.NewRecorder()
+		hub.ServeHTTP(w, r)
+		if c := w.Result().Cookies(); len(c) != 1 || c[0].Secure != x.secure || !c[0].HttpOnly || c[0].SameSite != http.SameSiteStrictMode {
+			t.Errorf("%+v: %d %+v", x, w.Code, c)
+		}
+	}
+}
+
 // TestStrangersAreBounded: what is answered without a session is answered so often.
 func TestStrangersAreBounded(t *testing.T) {
 	h := newHouse(t)
