@@ -157,9 +157,10 @@ export class Work {
     return { picture: got.picture, taken: ms(got.taken) };
   };
 
-  request = async (from: number, to: number): Promise<Requested> => {
+  request = async (begin: number, end: number): Promise<Requested> => {
     const camera = this.camera!;
-    const got = await hub.requestFootage(this.id, camera, rfc3339(Math.round(from)), rfc3339(Math.round(to)));
+    const [from, to] = [Math.round(begin), Math.round(end)]; // as it is asked, so that it is found again
+    const got = await hub.requestFootage(this.id, camera, rfc3339(from), rfc3339(to));
     this.requests = new Map(this.requests).set(camera, { from, to, acknowledged: got.acknowledged, owner: got.asked === true });
     if (this.left) return got;
     this.again.start();
