@@ -26,8 +26,8 @@ func (s *server) Invite(ctx context.Context, r gen.InviteRequestObject) (gen.Inv
 // ProveHub shows the hub's CA to somebody who knows an invitation's secret, without
 // hearing the secret.
 func (s *server) ProveHub(ctx context.Context, r gen.ProveHubRequestObject) (gen.ProveHubResponseObject, error) {
-	if !s.strangers.Allow() {
-		return nil, camera.Errorf(camera.CodeTooMany, "too many strangers ask at a time")
+	if err := s.strangers.admit(ctx); err != nil {
+		return nil, err
 	}
 	var id camera.Hash
 	if err := id.UnmarshalText([]byte(r.Body.Invitation)); err != nil {
@@ -43,8 +43,8 @@ func (s *server) ProveHub(ctx context.Context, r gen.ProveHubRequestObject) (gen
 
 // Enrol lets a device join.
 func (s *server) Enrol(ctx context.Context, r gen.EnrolRequestObject) (gen.EnrolResponseObject, error) {
-	if !s.strangers.Allow() {
-		return nil, camera.Errorf(camera.CodeTooMany, "too many strangers ask at a time")
+	if err := s.strangers.admit(ctx); err != nil {
+		return nil, err
 	}
 	b := r.Body
 	reply, err := s.Registry.Enrol(ctx, camera.EnrolRequest{

@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -122,14 +123,43 @@ func TestCookiesStayWithTLS(t *testing.T) {
 	}
 }
 
-// TestStrangersAreBounded: what is answered without a session is answered so often.
+// TestStrangersAreBounded: what is answered without a session is answered so often; and
+// one who floods keeps nobody else from joining.
 func TestStrangersAreBounded(t *testing.T) {
 	h := newHouse(t)
-	for range 400 {
-		got := h.do(stranger, http.MethodPost, "/api/v1/enrol/proof", `{"invitation":"`+strings.Repeat("0", 64)+`","nonce":"0123456789abcdef"}`)
-		if got.problem.Code == string(camera.CodeTooMany) {
+	hub := api.New(h.cfg)
+	ask := func(from string) int {
+		r := httptest.NewRequest(http.MethodPost, "https://hub.example/api/v1/enrol/proof",
+			strings.NewReader(`{"invitation":"`+strings.Repeat("0", 64)+`","nonce":"0123456789abcdef"}`))
+		r.Header.Set("Content-Type", "application/json")
+		r.RemoteAddr = from
+		w := httptest.NewRecorder()
+		hub.ServeHTTP(w, r)
+		return w.Code
+	}
+	flood := func(address func(i int) string) (answered int) {
+		for i := range 150 {
+			if ask(address(i)) == http.StatusOK {
+				answered++
+			}
+		}
+		return answered
+	}
+	for name, address := range map[string]func(i int) string{
+		"one address": func(int) string { return "203.0.113.7:1000" },
+		"one network": func(i int) string { return fmt.Sprintf("[2001:db8:0:1::%x]:1000", i+1) },
+	} {
+		if n := flood(address); n < 50 || n > 140 {
+			t.Errorf("%s: %d of 150 questions at once are answered", name, n)
+		}
+	}
+	if got := ask("192.0.2.1:1000"); got != http.StatusOK {
+		t.Errorf("a household cannot join while others flood: %d", got)
+	}
+	for i := range 400 {
+		if ask(fmt.Sprintf("198.51.%d.%d:1000", i/200, i%200)) == http.StatusTooManyRequests {
 			return
 		}
 	}
-	t.Error("400 questions at once are all answered")
+	t.Error("however many strangers ask, all are answered")
 }

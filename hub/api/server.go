@@ -13,7 +13,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
-	"golang.org/x/time/rate"
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/api/gen"
@@ -33,13 +32,6 @@ const bodyMost = "256K"
 const (
 	requestWithin  = 30 * time.Second
 	transferWithin = 16 * time.Minute
-)
-
-// How many of those who have no session yet are answered: a commune that joins in one
-// evening is far below it, and a code of 130 bits far beyond.
-const (
-	strangersRate  = 20 // a second
-	strangersBurst = 300
 )
 
 // Publisher is the agents' side of live views (WHIP, RFC 9725).
@@ -95,7 +87,7 @@ type Config struct {
 // server answers the operations of openapi.yaml.
 type server struct {
 	Config
-	strangers *rate.Limiter // of what is asked with an invitation and nothing else
+	strangers *strangers
 }
 
 var _ gen.StrictServerInterface = (*server)(nil)
@@ -105,7 +97,7 @@ func New(cfg Config) http.Handler {
 	if cfg.Within == 0 {
 		cfg.Within = requestWithin
 	}
-	s := &server{cfg, rate.NewLimiter(strangersRate, strangersBurst)}
+	s := &server{cfg, newStrangers()}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.fail
