@@ -36,7 +36,8 @@ type past struct {
 const callWithin = 30 * time.Second
 
 // arrangePasts compares the recorders whose past is fetched with those that it may be
-// fetched from. What has to end ends before anything begins: recorders serve few.
+// fetched from. What has to end ends before anything begins: recorders serve few. Nobody
+// waits for that here, a pause least of all: some take long to say good-bye.
 func (a *agent) arrangePasts(ctx context.Context, group *errgroup.Group) {
 	book := a.store.Book()
 	type wish struct {
@@ -52,6 +53,7 @@ func (a *agent) arrangePasts(ctx context.Context, group *errgroup.Group) {
 		}
 	}
 	kept := map[string]*past{}
+	var ending []*past
 	was := a.cameras.recorders()
 	for _, p := range was {
 		if slices.ContainsFunc(wishes, func(w wish) bool { return w.ID == p.recorder && w.made == p.made }) {
@@ -59,17 +61,13 @@ func (a *agent) arrangePasts(ctx context.Context, group *errgroup.Group) {
 			continue
 		}
 		p.stop()
-	}
-	for _, p := range was {
-		if kept[p.recorder] != p {
-			<-p.ended
-		}
+		ending = append(ending, p)
 	}
 	var now []*past
 	for _, w := range wishes {
 		p := kept[w.ID]
 		if p == nil {
-			p = a.beginPast(ctx, group, w.Recorder, w.channels, w.made)
+			p = a.beginPast(ctx, group, w.Recorder, w.channels, w.made, ending)
 		}
 		now = append(now, p)
 	}
@@ -94,7 +92,7 @@ func (a *agent) channels(book home.Book, r home.Recorder) []archive.Channel {
 	return out
 }
 
-func (a *agent) beginPast(ctx context.Context, group *errgroup.Group, r home.Recorder, channels []archive.Channel, made string) *past {
+func (a *agent) beginPast(ctx context.Context, group *errgroup.Group, r home.Recorder, channels []archive.Channel, made string, before []*past) *past {
 	ctx, stop := context.WithCancel(ctx)
 	p := &past{recorder: r.ID, made: made, channels: channels, stop: stop, ended: make(chan struct{})}
 	log := a.log.With("recorder", r.Brand+" "+r.Address)
@@ -111,6 +109,9 @@ func (a *agent) beginPast(ctx context.Context, group *errgroup.Group, r home.Rec
 	group.Go(func() error {
 		defer close(p.ended)
 		defer stop()
+		for _, p := range before {
+			<-p.ended
+		}
 		var both errgroup.Group
 		both.Go(func() error { return p.archive.Run(ctx) })
 		both.Go(func() error { return a.tellChanges(ctx, p) })

@@ -35,7 +35,11 @@ func (b *box) TestRecord(ctx context.Context, id camera.CameraID) (seconds float
 			return 0, camera.Errorf(camera.CodeNoConsent, "camera %s is not shared", id)
 		}
 		s := r.status()
-		if got := s.Verified.Sub(began); got >= testRecordFor {
+		got := time.Duration(0)
+		for _, i := range a.spool.Covered(id, began, s.Verified) {
+			got += i.To.Sub(i.From)
+		}
+		if got >= testRecordFor {
 			return got.Seconds(), nil
 		}
 		select {
@@ -43,7 +47,7 @@ func (b *box) TestRecord(ctx context.Context, id camera.CameraID) (seconds float
 			if s.State != camera.StateRecording {
 				return 0, camera.Errorf(camera.Code(s.State), "camera %s: %s", id, s.Detail)
 			}
-			return max(0, s.Verified.Sub(began).Seconds()), camera.Errorf(camera.CodeNoFootage, "camera %s records, and nothing of it could be read back", id)
+			return got.Seconds(), camera.Errorf(camera.CodeNoFootage, "camera %s records, and nothing of it could be read back", id)
 		case <-tick.C:
 		}
 	}
