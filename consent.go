@@ -203,7 +203,7 @@ func Decide(c Consent, action Action, who Asker, now time.Time) error {
 		return Errorf(CodeNoConsent, "decide %s: consent cannot be read", action)
 	case !c.Until.IsZero() && !now.Before(c.Until):
 		return Errorf(CodeNoConsent, "decide %s: consent ended", action)
-	case rank(level) < rank(n.level) && !(level == ConsentAsk && n.level == ConsentClip):
+	case rank(level) < rank(n.level) && (level != ConsentAsk || n.level != ConsentClip):
 		return Errorf(CodeNoConsent, "decide %s: consent is %q, needs %q", action, level, n.level)
 	case c.Paused && n.leaves:
 		return Errorf(CodePaused, "decide %s: camera is paused", action)
