@@ -47,6 +47,7 @@ type agent struct {
 	health    *health.Health
 	policy    policy
 	cameras   cameras
+	tries     tries
 	applies   chan chan struct{}  // see apply
 	arranged  chan struct{}       // closed when keep has arranged for the first time
 	kept      chan struct{}       // closed when keep has ended
@@ -59,6 +60,7 @@ type agent struct {
 func openAgent(cfg Config, member Membership, store *home.Store, guard *lan.Guard, now func() time.Time, log *slog.Logger) (*agent, error) {
 	a := &agent{cfg: cfg, member: member, store: store, guard: guard, log: log, now: now}
 	a.applies, a.arranged, a.kept = make(chan chan struct{}), make(chan struct{}), make(chan struct{})
+	a.tries.guard = guard
 	if err := a.policy.load(cfg.Data); err != nil {
 		log.Warn("read the hub's policy", "err", err)
 	}

@@ -2,7 +2,9 @@ package agent
 
 import (
 	"context"
+	"net"
 	"slices"
+	"strconv"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -66,10 +68,14 @@ func (a *agent) chosen() ([]camera.CameraID, map[camera.CameraID]Camera) {
 		if channel == nil || channel.MainURL == "" {
 			continue
 		}
+		login := ""
+		if r.HTTPPort != 0 {
+			login = net.JoinHostPort(r.Address, strconv.Itoa(r.HTTPPort)) // as lan.Client counts
+		}
 		add(Camera{
 			Serial: r.Serial, Channel: c.Channel, Label: c.Label, URL: channel.MainURL, SubURL: channel.SubURL,
 			Username: r.Username, Password: r.Password.Reveal(), Sound: c.Sound, Uplink: c.Uplink,
-			View: *c.View, Consent: c.Consent, Aim: c.Aim.Aim, signedIn: r.SignedIn, withheld: c.Withheld,
+			View: *c.View, Consent: c.Consent, Aim: c.Aim.Aim, signedIn: r.SignedIn, withheld: c.Withheld, login: login,
 		})
 	}
 	return order, all
@@ -169,8 +175,12 @@ func (a *agent) halt(now map[camera.CameraID]*running, wanted map[camera.CameraI
 			cam.Consent = camera.Consent{Level: camera.ConsentNone}
 		}
 		r.shared.Store(&cam)
-		if still && same(was, cam) && !r.revived(was, cam) {
+		revived := r.revived(was, cam)
+		if still && same(was, cam) && !revived {
 			continue
+		}
+		if revived {
+			a.guard.Worked(cam.device(), cam.Username, cam.Password) // the person's try did
 		}
 		causes[id] = camera.CauseReconnect
 		if !still || cam.Consent.Paused || was.Consent.Paused {

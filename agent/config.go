@@ -84,6 +84,7 @@ type Camera struct {
 
 	signedIn time.Time         // when the household last signed in at its recorder
 	withheld []camera.Interval // see home.Camera
+	login    string            // host and port of its recorder's web server, see tries
 }
 
 // Default is what the agent does when it is told nothing.

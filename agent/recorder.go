@@ -81,7 +81,7 @@ func (r *recorder) source() ingest.Config {
 	cam := r.cam()
 	return ingest.Config{
 		URL: cam.URL, Username: cam.Username, Password: cam.Password, Sound: cam.Sound, UDP: cam.UDP,
-		Control: r.agent.guard.Control, Live: func() bool { return r.agent.publisher.Publishing(r.id) },
+		Control: r.agent.guard.Control, Try: r.agent.tries.of(cam), Live: func() bool { return r.agent.publisher.Publishing(r.id) },
 	}
 }
 

@@ -68,7 +68,7 @@ func failed(doing string, err error, proven bool) outcome {
 	case status.Code == base.StatusUnauthorized && proven:
 		return ended(camera.CauseCameraOff, "camera refused a password that it took before; perhaps all of its sessions are taken").because(doubted)
 	case status.Code == base.StatusUnauthorized:
-		return ended(camera.CauseWrongPassword, "camera refused the name or password %d times", mostRefusals).because(refused)
+		return refusedTwice()
 	case status.Code == base.StatusNotEnoughBandwidth: // RFC 2326, 11.3.1; recorders say it of their sessions
 		return ended(camera.CauseCameraOff, "%s", FullDetail).because(isFull)
 	case status.Code == base.StatusNotFound || status.Code == base.StatusInvalidRange:
@@ -81,6 +81,10 @@ func failed(doing string, err error, proven bool) outcome {
 		return ended(camera.CauseCameraOff, "%s: %s", doing, err).because(outside)
 	}
 	return ended(camera.CauseCameraOff, "%s: %s", doing, err)
+}
+
+func refusedTwice() outcome {
+	return ended(camera.CauseWrongPassword, "camera refused the name or password %d times", mostRefusals).because(refused)
 }
 
 // broken names the cause of the end of a session that gave video.

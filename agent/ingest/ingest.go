@@ -35,6 +35,12 @@ type Config struct {
 	// It refuses with CodeOutsideLAN.
 	Control Control
 
+	// Try is asked before a password is sent that this camera was not seen to take yet:
+	// a recorder locks its family out after a few wrong ones, whichever of its channels
+	// they came with. It waits until nobody else tries, or until stop. done is told once
+	// how it went; without ok it was refused often enough already. May be nil.
+	Try func(stop <-chan struct{}) (done func(Verdict), ok bool)
+
 	// UDP takes RTP over UDP instead of inside of the connection: what the network
 	// loses is lost, and nothing gathers. With rtsps it does not apply: the pictures
 	// would leave the encryption.
@@ -52,6 +58,16 @@ type Config struct {
 	NoKeyFrame time.Duration // a session without a key frame for so long is ended; 0 is 30 s
 	Stall      time.Duration // a session without video for so long is ended; 0 is 10 s
 }
+
+// Verdict is what a camera made of a password.
+type Verdict int
+
+// Verdicts.
+const (
+	Unknown Verdict = iota // it broke off before it told
+	Taken
+	Refused
+)
 
 // Receiver takes what the camera sends. Its methods are called one at a time.
 //

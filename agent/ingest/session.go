@@ -37,6 +37,8 @@ type session struct {
 
 	hears      bool // sound is wanted
 	challenged bool // the camera asked who we are
+	barred     bool // and was not told: the password was refused often enough
+	tried      func(Verdict)
 
 	reading  sync.Mutex // guards what follows: with UDP each track has readers of its own
 	video    media.Track
@@ -83,6 +85,7 @@ func (i *Ingest) pull(ctx context.Context, address *base.URL, past *playback, ru
 		close(s.over)
 		s.client.Close()
 	})
+	defer func() { s.verdict(Unknown) }() // the client has ended
 	defer helpers.Wait()
 	defer end()
 	tooLong := time.AfterFunc(mostSetup, end)
