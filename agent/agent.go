@@ -200,17 +200,17 @@ func (a *agent) mayUpload(s camera.Segment, purpose camera.Purpose) error {
 }
 
 // mayLeave asks once more while a segment is on its way.
-func (a *agent) mayLeave(s camera.Segment) error { return a.mayGo(s, a.spool.Wants()) }
+func (a *agent) mayLeave(s camera.Segment) error { return a.mayGo(s, a.spool.Wants) }
 
 // mayGo asks whether a segment's bytes may leave now: by themselves, or because a case
 // asks for them whose kind the household shares them with.
-func (a *agent) mayGo(s camera.Segment, wants []camera.Want) error {
+func (a *agent) mayGo(s camera.Segment, wants func() []camera.Want) error {
 	err := a.mayUpload(s, "")
 	if err != nil || a.flows(s.Camera, s.Stream) {
 		return err
 	}
 	err = camera.Errorf(camera.CodeNoConsent, "segment %s: no case asks for it", s.SegmentID)
-	for _, w := range wants {
+	for _, w := range wants() {
 		if w.Fetch && w.Covers(s) && s.Stream == camera.StreamMain {
 			if err = forAll(w.Purpose, func(p camera.Purpose) error { return a.mayUpload(s, p) }); err == nil {
 				return nil

@@ -236,10 +236,10 @@ func TestPurposeAtTheLastGate(t *testing.T) {
 		for at, want := range map[time.Time]camera.Code{noon.Add(time.Hour): c.clip, noon: c.granted} {
 			s := camera.Segment{SegmentID: camera.SegmentID{Camera: h.gate}, Start: at, End: at.Add(6 * time.Second)}
 			wants := []camera.Want{{Camera: h.gate, From: at, To: at.Add(time.Second), Fetch: true, Purpose: c.purpose}}
-			if err := h.mayGo(s, wants); camera.CodeOf(err) != want {
+			if err := h.mayGo(s, func() []camera.Want { return wants }); camera.CodeOf(err) != want {
 				t.Errorf("clip for %q: %v, want %q", c.purpose, err, want)
 			}
-			if err := h.mayGo(s, nil); err == nil {
+			if err := h.mayGo(s, h.spool.Wants); err == nil {
 				t.Error("what no case asks for leaves")
 			}
 		}

@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"sync"
+
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/agent/segment"
 	"xulang.vn/camera/agent/spool"
@@ -22,7 +24,7 @@ func (s sharedSpool) Unannounced(most int) ([]camera.Segment, []camera.Gap) {
 // asked once more: the spool hears of it a moment later, and keeps everything until
 // one is known.
 func (s sharedSpool) Uploads(most int, skip func(camera.SegmentID) bool) []upload.Upload {
-	next, wants := s.Spool.Uploads(most, skip), s.Wants()
+	next, wants := s.Spool.Uploads(most, skip), sync.OnceValue(s.Wants)
 	out := make([]upload.Upload, 0, len(next))
 	for _, u := range next {
 		if s.agent.mayGo(u.Segment, wants) != nil {
