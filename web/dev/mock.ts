@@ -80,7 +80,7 @@ class MockHub {
     const hub = "https://hub.xa-mau.example:8470";
     const secret = ["ABCDEFGHIJKLMNOPQRSTUVWX23", "K7QDM2XAPLTWZM4PH3MVT6RCNE"][this.invited++ % 2]!;
     const home = this.homes.find((h) => h.id === household)!;
-    if (home.devices.length === 0) setTimeout(() => home.devices.push(newcomer(Date.now())), 1000);
+    if (home.devices.length === 0) setTimeout(() => (home.devices = [newcomer(Date.now())]), 1000);
     const ca = Array.from({ length: 32 }, (_, i) => (i * 37 + 11) % 256);
     return {
       hub,
