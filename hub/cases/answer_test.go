@@ -139,6 +139,24 @@ func TestAnswersAreKept(t *testing.T) {
 	}
 }
 
+// TestTakenBackWhileAnotherAsks: what one case lost is not on its way because another has
+// asked for it and waits for an answer.
+func TestTakenBackWhileAnotherAsks(t *testing.T) {
+	v, cam, one := asking(t)
+	if _, err := v.ask(t, one, cam, 60, 50); err != nil {
+		t.Fatal(err)
+	}
+	w := v.newest(t, cam)
+	v.must(t, v.say(t, cam, w, true))
+	if _, err := v.ask(t, v.open(t, "02/2030"), cam, 60, 50); err != nil {
+		t.Fatal(err)
+	}
+	v.must(t, v.say(t, cam, w, false))
+	if got := v.asked[len(v.asked)-1]; got != "unrequest 60-50 keep " {
+		t.Errorf("the index was told %q", got)
+	}
+}
+
 // TestAnswerWithoutTheLog changes nothing, and can be told again.
 func TestAnswerWithoutTheLog(t *testing.T) {
 	v, cam, one := asking(t)

@@ -193,7 +193,9 @@ func (c *Cases) release(ctx context.Context, w camera.Want) error {
 	}
 	var keep []camera.Want
 	for _, o := range open {
-		keep = append(keep, o.Want)
+		if o.Fetch { // what a household still thinks about is not asked for yet
+			keep = append(keep, o.Want)
+		}
 	}
 	return c.Past.Unrequest(ctx, w.Camera, w.From, w.To, keep)
 }
