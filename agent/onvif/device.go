@@ -72,7 +72,7 @@ func (d *Device) askClock(ctx context.Context, o *onvifDevice) error {
 	switch camera.CodeOf(err) {
 	case "":
 		d.ahead, d.known = ahead, true
-		o.soap.ahead, o.soap.known = ahead, true
+		o.soap.known = true
 		return nil
 	case camera.CodeWrongPassword, camera.CodeNotFound:
 		return nil // our own clock has to do

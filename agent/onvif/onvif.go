@@ -201,6 +201,9 @@ func (d *Device) Clock(ctx context.Context) (ahead, bound time.Duration, err err
 		return 0, 0, fmt.Errorf("read device's clock: %w", err)
 	}
 	ahead, bound = r.against(before, d.now())
+	if o, ok := d.speaker.(*onvifDevice); ok {
+		o.soap.ahead.Store(int64(ahead)) // its clock, or ours, may have been set since
+	}
 	return ahead, bound, nil
 }
 

@@ -213,6 +213,25 @@ func TestWhosePast(t *testing.T) {
 	}
 }
 
+// TestClockIsSetLater: who asks for the clock again can go on, whoever set it.
+func TestClockIsSetLater(t *testing.T) {
+	d := newNVT()
+	d.search, d.ahead = "spans", -7*time.Minute
+	dev, err := openNVT(t, d, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.mu.Lock()
+	d.ahead = time.Second
+	d.mu.Unlock()
+	if ahead, _, err := dev.Clock(t.Context()); err != nil || ahead.Abs() > 5*time.Second {
+		t.Errorf("ahead %s, %v", ahead, err)
+	}
+	if _, err := dev.Channels(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestPast: Profile G on a recorder that is 7 minutes slow: its own times, holes
 // where it tells them, and the channel's own recording.
 func TestPast(t *testing.T) {

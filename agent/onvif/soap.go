@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	camera "xulang.vn/camera"
@@ -53,9 +54,10 @@ type soap struct {
 	user          string
 	password      func() string // a function, so that no printing shows it
 
+	ahead atomic.Int64 // time.Duration: of the device's clock as it was asked for last
+	known bool         // ahead was known when the device was opened
+
 	mu       sync.Mutex // guards the ones below; held while the scheme is found
-	ahead    time.Duration
-	known    bool // ahead is known
 	scheme   scheme
 	refusals int // in a row
 	spent    error
@@ -179,6 +181,8 @@ func (s *soap) logged() bool {
 	return s.scheme != nothing && s.spent == nil
 }
 
+func (s *soap) skew() time.Duration { return time.Duration(s.ahead.Load()) }
+
 func (s *soap) host() string {
 	return net.JoinHostPort(s.plain.host.String(), strconv.Itoa(s.plain.port))
 }
@@ -197,8 +201,8 @@ func (s *soap) refused(how scheme, no *refusal) error {
 		err = camera.Errorf(camera.CodeWrongPassword, "device wants a name and password")
 	case no.unsent:
 		err = camera.Errorf(camera.CodeLockedOut, "device refused this login twice; it is not sent again for half an hour")
-	case how == token && s.known && s.ahead.Abs() > skewLarge:
-		err = camera.Errorf(camera.CodeClockSkew, "device refused the login, and its clock is %+.0f s from ours: it may refuse a right password for that", s.ahead.Seconds())
+	case how == token && s.known && s.skew().Abs() > skewLarge:
+		err = camera.Errorf(camera.CodeClockSkew, "device refused the login, and its clock is %+.0f s from ours: it may refuse a right password for that", s.skew().Seconds())
 	default:
 		err = camera.Errorf(camera.CodeWrongPassword, "device refused the name or password")
 	}
@@ -264,7 +268,7 @@ func judge(a answer) ([]byte, *refusal, error) {
 func (s *soap) usernameToken() string {
 	nonce := make([]byte, 16)
 	_, _ = rand.Read(nonce) // never fails (crypto/rand)
-	created := s.plain.now().Add(s.ahead).UTC().Format("2006-01-02T15:04:05Z")
+	created := s.plain.now().Add(s.skew()).UTC().Format("2006-01-02T15:04:05Z")
 	h := sha1.New() //nolint:gosec // the profile's digest
 	h.Write(nonce)
 	h.Write([]byte(created + s.password()))
