@@ -3,6 +3,7 @@ package main_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -311,7 +312,7 @@ func (b *box) node(t *testing.T, args []string, env ...string) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", args...)
 	cmd.Dir = "../../web"
-	cmd.Env = append(append(os.Environ(), "XULANG_HUB="+b.hubURL, "XULANG_SHOTS="+b.path("shots")), env...)
+	cmd.Env = append(append(os.Environ(), "XULANG_HUB="+b.hubURL, "XULANG_SHOTS="+cmp.Or(os.Getenv("XULANG_SHOTS"), b.path("shots"))), env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
 	out, err := cmd.CombinedOutput()

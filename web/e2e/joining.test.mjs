@@ -152,10 +152,11 @@ test("agreed, with a receipt on both sides", async () => {
   await phone.click(id("consent-go"));
   await phone.waitForSelector(id("receipt"));
   watch();
+  assert.match(await text("receipt"), /Số \S+/, "the commune has it as well");
   await shot("11-receipt");
-  await reload("consent"); // the receipt is in the daily page from now on
-  if (await phone.locator(id("consent-next")).isVisible()) await phone.click(id("consent-next"));
-  else await phone.goto(home);
+  await reload("consent");
+  await phone.goto(home); // the daily page, from the first shared camera on
+  await phone.click(id("home-finish"));
   camera = (await ask(phone, "GET", "/state")).cameras[0];
   const number = await until(async () => (await ask(phone, "GET", "/state")).cameras[0].receipt?.number);
   const [kept] = await until(async () => {
@@ -200,7 +201,10 @@ test("a pause cuts a live view, and leaves what is at the hub", async () => {
   await page.selectOption(id("query-road"), "ql4a");
   await page.fill(id("from-km"), "3");
   await page.fill(id("to-km"), "7");
-  await search(page, Date.now() - 20 * 60e3, Date.now());
+  await search(page, Date.now() - 20 * 60e3, Date.now()).catch(async (why) => {
+    await page.screenshot({ path: `${shots}/16-officer.png` });
+    throw new Error(`${why.message}: ${await page.innerText("body")}`);
+  });
   const strip = page.locator(`${id("timeline")} [role=slider][data-camera="${camera.id}"], ${id("timeline")} [data-camera="${camera.id}"] [role=slider]`).first();
   await strip.scrollIntoViewIfNeeded();
   const box = await strip.boundingBox();
@@ -278,7 +282,10 @@ async function ask(page, method, path, body) {
 const mine = async () => (await ask(admin, "GET", "/households")).find((h) => h.id === household.id);
 const text = (name) => phone.innerText(id(name));
 const heading = async () => Number(/(\d+)\s*°/.exec(await text("heading"))[1]);
-const shot = (name) => phone.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
+async function shot(name) {
+  await phone.evaluate(() => scrollTo(0, 0)); // else the bar on top stands in the middle of the picture
+  await phone.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
+}
 
 async function reload(expected) {
   await phone.reload();
