@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,35 @@ type Book struct {
 
 	// Withdrawn are the last receipts of cameras that are not chosen any more.
 	Withdrawn []Receipt `json:"withdrawn,omitempty"`
+
+	// Apart is what was withheld of cameras that are not chosen any more: it counts
+	// again when they are.
+	Apart []Apart `json:"apart,omitempty"`
+}
+
+// Apart is of a camera that is not chosen.
+type Apart struct {
+	ID       camera.CameraID   `json:"id"`
+	Withheld []camera.Interval `json:"withheld"`
+}
+
+// SetApart remembers what was withheld of a camera that is not chosen from now on.
+func (b *Book) SetApart(c Camera, now time.Time) {
+	c.Withheld = slices.Clone(c.Withheld)
+	if c.Agree(camera.Consent{Level: camera.ConsentNone}, now); len(c.Withheld) > 0 {
+		b.Apart = append(b.Apart, Apart{c.ID, c.Withheld})
+	}
+}
+
+// Recall gives it back when the camera is chosen again.
+func (b *Book) Recall(id camera.CameraID) (withheld []camera.Interval) {
+	b.Apart = slices.DeleteFunc(b.Apart, func(a Apart) bool {
+		if a.ID == id {
+			withheld = a.Withheld
+		}
+		return a.ID == id
+	})
+	return withheld
 }
 
 // Recorder is a recorder, or a camera without one, that the household signed in at.

@@ -31,6 +31,7 @@ func (b *Book) trim() {
 		}
 	}
 	last(&b.Withdrawn, WithdrawnMost)
+	last(&b.Apart, WithdrawnMost)
 	last(&b.Answers, AnswersMost)
 	last(&b.Tries, triesMost)
 }

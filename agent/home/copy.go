@@ -14,6 +14,7 @@ func (b Book) clone() Book {
 		c.Aim.Shift, c.Aim.Likeness, c.Aim.Brightness = same(c.Aim.Shift), same(c.Aim.Likeness), same(c.Aim.Brightness)
 		c.Receipts, c.Withheld = slices.Clone(c.Receipts), slices.Clone(c.Withheld)
 	})
+	b.Apart = each(b.Apart, func(a *Apart) { a.Withheld = slices.Clone(a.Withheld) })
 	if b.SelfTest = same(b.SelfTest); b.SelfTest != nil {
 		b.SelfTest.Lines = slices.Clone(b.SelfTest.Lines)
 	}

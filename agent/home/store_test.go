@@ -50,9 +50,11 @@ func full() home.Book {
 			ID: id, Recorder: "r1", Label: "Cổng", View: &view, Outline: []home.Point{{X: 0.1, Y: 1}}, Sights: []camera.Sight{{Name: "4A", Metres: 40}}, Sighted: true,
 			Aimed: at, Aim: home.Aim{Aim: camera.Aim{State: camera.AimSame, At: at}, Shift: &number, Likeness: &number}, Sound: true, Uplink: camera.UplinkSub,
 			Consent: camera.Consent{Level: camera.ConsentClip, Until: at.AddDate(1, 0, 0)}, Receipts: []home.Receipt{receipt},
+			Withheld: []camera.Interval{{From: at.Add(-time.Minute), To: at}, {From: at}},
 		}},
 		SelfTest: &home.SelfTest{At: at, Lines: []camera.TestLine{{Name: camera.TestClock, OK: true, Number: 0.1}}, Told: true},
 		Answers:  []home.Answer{{Want: "w1", Camera: id, From: at.Add(-time.Hour), To: at, Granted: true, At: at, Told: true}}, Tries: []home.Try{{Address: "192.168.1.20", At: at}}, Withdrawn: []home.Receipt{receipt},
+		Apart: []home.Apart{{ID: id, Withheld: []camera.Interval{{From: at, To: at.Add(time.Minute)}}}},
 	}
 }
 
@@ -78,6 +80,7 @@ func TestBookIsACopy(t *testing.T) {
 	b.Networks[0], b.Recorders[0].Channels[0].Name, *b.Recorders[0].Channels[0].Online, *b.Recorders[0].ClockAhead = "x", "x", false, 0
 	b.Cameras[0].View.Heading, b.Cameras[0].Outline[0].X, b.Cameras[0].Sights[0].Name, *b.Cameras[0].Aim.Shift = 0, 0, "x", 0
 	b.Cameras[0].Receipts[0].Words, b.SelfTest.Lines[0].OK, b.Answers[0].Granted, b.Tries[0].Address, b.Withdrawn[0].Words = "x", false, false, "x", "x"
+	b.Cameras[0].Withheld[0].From, b.Apart[0].Withheld[0].From = time.Time{}, time.Time{}
 	if got := s.Book(); !reflect.DeepEqual(got, full()) {
 		t.Errorf("a copy changed the book: %#v", got)
 	}

@@ -43,9 +43,10 @@ func (s *server) Choose(ctx context.Context, r gen.ChooseRequestObject) (gen.Cho
 			if label == "" {
 				label = fmt.Sprintf("Camera %d", number+1)
 			}
+			id := camera.NewCameraID(member.Household, rec.Serial, number)
 			b.Cameras = append(b.Cameras, home.Camera{
-				ID: camera.NewCameraID(member.Household, rec.Serial, number), Recorder: rec.ID, Channel: number,
-				Label: label, Consent: camera.Consent{Level: camera.ConsentNone},
+				ID: id, Recorder: rec.ID, Channel: number, Label: label,
+				Consent: camera.Consent{Level: camera.ConsentNone}, Withheld: b.Recall(id),
 			})
 		}
 		for i := range rec.Channels {
@@ -91,6 +92,7 @@ func (s *server) unpick(b *home.Book, recorder string, keep []int) (gone []camer
 			return false
 		}
 		gone = append(gone, c.ID)
+		b.SetApart(c, now)
 		for _, r := range c.Receipts {
 			if r.Number == "" {
 				b.Withdrawn = append(b.Withdrawn, r)

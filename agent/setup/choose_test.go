@@ -89,6 +89,32 @@ func TestChoosingLessTakesBack(t *testing.T) {
 	}
 }
 
+// TestPauseOutlivesTheChoice: what was withheld stays withheld when the camera is not
+// chosen for a while, and when the household leaves and comes back.
+func TestPauseOutlivesTheChoice(t *testing.T) {
+	h, id := shared(t)
+	again := func(times int) {
+		t.Helper()
+		h.choose(h.open())
+		h.aim(id)
+		if w := h.store.Book().Cameras[0].Withheld; len(w) != times || !w[times-1].To.IsZero() {
+			t.Fatalf("not shared yet, withheld %v", w)
+		}
+		h.consent(id, "clip")
+		if w := h.store.Book().Cameras[0].Withheld; len(w) != times || w[times-1].To.IsZero() {
+			t.Errorf("withheld %v", w)
+		}
+	}
+	h.api(http.StatusOK, "PUT", "/pause", `{"paused":true}`)
+	h.api(http.StatusOK, "PUT", "/pause", `{"paused":false}`)
+	h.api(http.StatusOK, "PUT", "/recorders/"+h.store.Book().Recorders[0].ID+"/chosen", `{"channels":[]}`)
+	again(2)
+	h.api(http.StatusOK, "DELETE", "/pair?anew=true", "")
+	h.restart()
+	h.pair()
+	again(3)
+}
+
 func TestForgettingARecorder(t *testing.T) {
 	h, _ := shared(t)
 	recorder := h.store.Book().Recorders[0].ID

@@ -78,7 +78,7 @@ func (s *server) leave(ctx context.Context, anew, erase bool) error {
 			if taken, ok := takenBack(*c, now); ok {
 				c.Receipts = append(c.Receipts, taken)
 			}
-			c.Consent = camera.Consent{Level: camera.ConsentNone}
+			c.Agree(camera.Consent{Level: camera.ConsentNone}, now)
 		}
 		return nil
 	}); err != nil {
@@ -100,11 +100,15 @@ func (s *server) leave(ctx context.Context, anew, erase bool) error {
 // was tried stays.
 func (s *server) forget(keepRecorders bool) error {
 	var gone []home.Camera
+	now := s.moment()
 	if err := s.Store.Update(func(b *home.Book) error {
 		gone = b.Cameras
 		left := home.Book{Tries: b.Tries}
 		if keepRecorders {
-			left.Networks, left.Recorders = b.Networks, b.Recorders
+			for _, c := range gone { // the next household may be the same one
+				b.SetApart(c, now)
+			}
+			left.Networks, left.Recorders, left.Apart = b.Networks, b.Recorders, b.Apart
 		}
 		*b = left
 		return nil
