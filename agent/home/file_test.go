@@ -25,8 +25,10 @@ func TestFileOfVersion1(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := open(t, dir).Book(); !reflect.DeepEqual(got, full()) {
-		t.Errorf("got  %#v\nwant %#v", got, full())
+	want := full()
+	want.Cameras[0].Withheld, want.Apart = nil, nil // which came later
+	if got := open(t, dir).Book(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %#v\nwant %#v", got, want)
 	}
 }
 
