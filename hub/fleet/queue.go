@@ -21,6 +21,7 @@ const (
 	waitingMost = 32      // requests beyond those being worked on
 	waitingSize = 4 << 20 // bytes of them
 	tokenSize   = 64 << 10
+	pastSize    = 8 << 10 // a token's worth of a recorder's past: some hundred rows
 )
 
 // dear are the tokens that a verb costs beside its size. Those that people set off
@@ -38,7 +39,13 @@ var dear = map[string]int{
 
 // cost of a message in tokens: 1, one for each 64 KiB, and what its verb costs. The
 // eight largest probes that measure an uplink fit into the default burst.
-func cost(verb string, size int) int { return 1 + size/tokenSize + dear[verb] }
+func cost(verb string, size int) int {
+	tokens := 1 + size/tokenSize + dear[verb]
+	if verb == camera.VerbPast {
+		tokens += size / pastSize
+	}
+	return tokens
+}
 
 // queue hands requests to workers. Each device has its own few, so that one agent
 // cannot starve the others; its queue is short, because an agent that gave up

@@ -283,3 +283,15 @@ func TestEarlierRunIsNotHeardLater(t *testing.T) {
 		t.Errorf("heard %+v, and %d more", e, len(f.calls))
 	}
 }
+
+// TestPastsAreDear: a notice of all that fits into a message is thousands of rows in the
+// one database. A household's own, even of a large recorder, is a small message.
+func TestPastsAreDear(t *testing.T) {
+	span := len(`{"from":"2026-11-22T05:00:00Z","to":"2026-11-22T05:00:00Z"},`)
+	if c := fleet.Cost(camera.VerbPast, camera.MessageLargest); c < fleet.DefaultRate {
+		t.Errorf("one of %d bytes costs %d: more than one a second", camera.MessageLargest, c)
+	}
+	if c := fleet.Cost(camera.VerbPast, 16*20*span); c > 20 {
+		t.Errorf("one of 16 cameras with 20 spans costs %d", c)
+	}
+}

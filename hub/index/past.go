@@ -88,8 +88,13 @@ func writePast(ctx context.Context, tx *sql.Tx, key camera.CameraID, had, spans 
 	if _, err := tx.ExecContext(ctx, `DELETE FROM pasts WHERE camera_id = $1`, key); err != nil {
 		return err
 	}
+	add, err := tx.PrepareContext(ctx, `INSERT INTO pasts (camera_id, from_ms, to_ms) VALUES ($1, $2, $3)`)
+	if err != nil {
+		return err
+	}
+	defer add.Close()
 	for _, s := range spans {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO pasts (camera_id, from_ms, to_ms) VALUES ($1, $2, $3)`, key, s[0], s[1]); err != nil {
+		if _, err := add.ExecContext(ctx, key, s[0], s[1]); err != nil {
 			return err
 		}
 	}
