@@ -80,7 +80,7 @@ func (v *story) askUp(from, to time.Time) (got gen.SearchResult, err error) {
 // shows looks for the rider's coded pictures in what can be played: each within a second
 // of the time at which it was seen, but for what is not known of the recorder's clock. A
 // playback begins with the group of pictures that holds the asked time; one that tells no
-// times of its own leaves half a group open.
+// times of its own leaves half a group open, and a picture is no point in time.
 func (v *story) shows(t *testing.T, at gen.CameraAnswer, p pass) {
 	t.Helper()
 	if at.Playlist == nil {
@@ -96,7 +96,7 @@ func (v *story) shows(t *testing.T, at gen.CameraAnswer, p pass) {
 	}
 	clip := home.Clip(scene.Rider, scene.Direction(p.Way))
 	began := p.Enter.Round(scene.GOPDuration) // a clip begins with a group of pictures, and those are counted since 1970
-	most := scene.GOPDuration/2 + time.Duration(at.Recorder.BoundMs)*time.Millisecond
+	most := scene.GOPDuration/2 + time.Duration(at.Recorder.BoundMs)*time.Millisecond + time.Second/scene.FPS
 	found, starts := map[int]time.Time{}, segmentStarts(t, list)
 	links := segmentLinks(t, *at.Playlist, list)
 	if len(starts) != len(links) {
