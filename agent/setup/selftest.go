@@ -99,7 +99,12 @@ func (s *server) trials(b home.Book) (all []func(context.Context) camera.TestLin
 		}
 		c := b.Cameras[i]
 		all = append(all, func(context.Context) camera.TestLine { return s.tryOwn(r, c) })
-		if r.Past {
+		// Of what the household shares as a place on the map only, nothing is ever copied.
+		i = slices.IndexFunc(b.Cameras, func(c home.Camera) bool {
+			return c.Recorder == r.ID && c.Shared() && camera.Decide(c.Consent, camera.ActionSend, camera.Asker{}, s.now()) == nil
+		})
+		if r.Past && i >= 0 {
+			c := b.Cameras[i]
 			all = append(all, func(ctx context.Context) camera.TestLine { return s.tryPast(ctx, c) })
 		}
 	}

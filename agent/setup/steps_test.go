@@ -314,4 +314,9 @@ func TestSelfTestLines(t *testing.T) {
 	if got := lines(h.selfTest())[0]; got != "record Cổng false paused" {
 		t.Errorf("a paused camera: %q", got)
 	}
+	h.api(http.StatusOK, "PUT", "/pause", `{"paused":false}`)
+	h.consent(id, "registry")
+	if got := strings.Join(lines(h.selfTest()), "|"); strings.Contains(got, "past") {
+		t.Errorf("a camera that is on the map only: %q", got)
+	}
 }
