@@ -2,6 +2,7 @@ package setup
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -176,9 +177,12 @@ func (s *server) tryDisk(context.Context) camera.TestLine {
 	return line(camera.TestDisk, "", days, nil, days >= daysLeast, string(camera.CauseDisk))
 }
 
-// line says how a trial went; fix is for one that went without an error and not well.
+// line says how a trial went; fix is for one that went without an error and not well, or
+// did not end in time.
 func line(name camera.TestName, id camera.CameraID, number float64, err error, good bool, fix string) camera.TestLine {
 	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return camera.TestLine{Name: name, Camera: id, Fix: fix, Number: number}
 	case err != nil:
 		return camera.TestLine{Name: name, Camera: id, Fix: string(camera.CodeOf(err)), Number: number}
 	case !good:

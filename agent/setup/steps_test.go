@@ -1,6 +1,8 @@
 package setup_test
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -315,6 +317,10 @@ func TestSelfTestLines(t *testing.T) {
 		t.Errorf("a paused camera: %q", got)
 	}
 	h.api(http.StatusOK, "PUT", "/pause", `{"paused":false}`)
+	h.agent.set(func() { h.agent.fail["TestPast"] = fmt.Errorf("fetch: %w", context.DeadlineExceeded) })
+	if got := strings.Join(lines(h.selfTest()), "|"); !strings.Contains(got, "past Cổng false no-footage") {
+		t.Errorf("a recorder that never came to it: %q", got)
+	}
 	h.consent(id, "registry")
 	if got := strings.Join(lines(h.selfTest()), "|"); strings.Contains(got, "past") {
 		t.Errorf("a camera that is on the map only: %q", got)
