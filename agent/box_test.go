@@ -172,6 +172,22 @@ func TestWhatIsLost(t *testing.T) {
 	}
 }
 
+// TestAwayInManyWords: what a camera that is away looks like changes from dial to dial.
+func TestAwayInManyWords(t *testing.T) {
+	b := newBench(t)
+	b.lost(camera.CauseCameraOff, "no route to host")
+	b.advance(40 * time.Second)
+	b.lost(camera.CauseCameraOff, "i/o timeout")
+	b.advance(40 * time.Second)
+	if got := b.away(b.now); got != 80*time.Second {
+		t.Errorf("away for %s", got)
+	}
+	b.start()
+	if got := b.away(b.now); got != 0 {
+		t.Errorf("recording, and away for %s", got)
+	}
+}
+
 // TestRecorderMoves with its addresses, also to other ports; what a search did not find
 // stays as it was.
 func TestRecorderMoves(t *testing.T) {

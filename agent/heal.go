@@ -62,9 +62,7 @@ func (b *box) lost() []home.Recorder {
 				continue // a paused one does not tell
 			}
 			shared++
-			s := rec.status()
-			gone := s.State == camera.RecordState(camera.CauseCameraOff) || s.State == camera.RecordState(camera.CauseWrongPassword)
-			if gone && b.out.Now().Sub(s.Since) >= awayFor {
+			if rec.away(b.out.Now()) >= awayFor {
 				away++
 			}
 		}

@@ -31,7 +31,8 @@ type recorder struct {
 	open   bool // a session runs: video() is valid, extendGap waits
 	state  camera.RecordState
 	since  time.Time
-	detail string // of the state
+	turned time.Time // when the state became this one, whatever its details were
+	detail string    // of the state
 	codec  media.Codec
 	track  media.Track
 	hole   hole
@@ -54,7 +55,7 @@ func newRecorder(a *agent, id camera.CameraID, cam Camera, cause camera.GapCause
 	r.shared.Store(&cam)
 	r.writer = segment.New(segment.Config{Camera: id, Clock: a.link.Clock, Activity: activity.New(), Closed: r.closed}, spoolSink{a}, a.now)
 	r.sub = newSubStream(r)
-	r.state, r.since = camera.RecordState(cause), a.now()
+	r.state, r.since, r.turned = camera.RecordState(cause), a.now(), a.now()
 	r.hole.camera = id
 	if end, ok := a.spool.Last(id); ok {
 		r.hole.next(end, cause)
@@ -94,6 +95,7 @@ func (r *recorder) Start(s media.Session) error {
 	defer r.mu.Unlock()
 	r.open, r.codec, r.track = true, s.Video, s.Tracks[0]
 	r.state, r.since, r.detail = camera.StateRecording, r.agent.now(), ""
+	r.turned = r.since
 	r.there.set(true)
 	return nil
 }
@@ -217,6 +219,9 @@ func (r *recorder) lost(cause camera.GapCause, detail string) {
 	if r.state != camera.RecordState(cause) || r.detail != detail {
 		r.since = now
 	}
+	if r.state != camera.RecordState(cause) {
+		r.turned = now
+	}
 	r.state, r.detail = camera.RecordState(cause), detail
 	old, cut := r.hole.upTo(end)
 	if cut = cut && r.hole.cause != cause; cut {
@@ -242,6 +247,17 @@ func (r *recorder) extendGap() {
 	}
 	r.mu.Unlock()
 	r.keep(grown...) // and what is late
+}
+
+// away tells for how long the camera has not answered, or not to us; 0: it does.
+func (r *recorder) away(now time.Time) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch r.state {
+	case camera.RecordState(camera.CauseCameraOff), camera.RecordState(camera.CauseWrongPassword):
+		return now.Sub(r.turned)
+	}
+	return 0
 }
 
 func (r *recorder) video() (media.Track, bool) {
