@@ -160,6 +160,9 @@ func TestSharedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, _ := h.cameras.get(h.gate)
+	if s := r.status().State; s == camera.RecordState(camera.CausePaused) {
+		t.Error("it is shared again, and shown as paused")
+	}
 	r.extendGap()
 	_, gaps := h.spool.Unannounced(10)
 	for _, g := range gaps {

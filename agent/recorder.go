@@ -56,6 +56,9 @@ func newRecorder(a *agent, id camera.CameraID, cam Camera, cause camera.GapCause
 	r.writer = segment.New(segment.Config{Camera: id, Clock: a.link.Clock, Activity: activity.New(), Closed: r.closed}, spoolSink{a}, a.now)
 	r.sub = newSubStream(r)
 	r.state, r.since, r.turned = camera.RecordState(cause), a.now(), a.now()
+	if cause == camera.CausePaused && !cam.Consent.Paused { // not any more
+		r.state = camera.RecordState(camera.CauseReconnect)
+	}
 	r.hole.camera = id
 	if end, ok := a.spool.Last(id); ok {
 		r.hole.next(end, cause)
