@@ -30,7 +30,7 @@ func TestRecordedSeconds(t *testing.T) {
 		t.Errorf("after 28 s: %v s, %v", got, err)
 	}
 	b.Stop(camera.CauseCameraOff, "gone")
-	b.recorder.verified = time.Time{}
+	b.verified = time.Time{}
 	if _, err := at(); camera.CodeOf(err) != camera.Code(camera.CauseCameraOff) {
 		t.Errorf("a camera that is away: %v", err)
 	}

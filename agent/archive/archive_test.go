@@ -118,9 +118,9 @@ func TestFullRecorder(t *testing.T) {
 			r.SetWants([]camera.Want{want(-90*time.Minute, -89*time.Minute, true)})
 			stop := r.run()
 			r.until("a try", func() bool { return len(r.nvr.Asked("SETUP")) > 0 })
-			r.nvr.Recorder.Mu.Lock()
+			r.nvr.Mu.Lock()
 			r.nvr.Sessions-- // somebody has left
-			r.nvr.Recorder.Mu.Unlock()
+			r.nvr.Mu.Unlock()
 			r.until("the footage", func() bool { return r.covers(-90*time.Minute, -89*time.Minute) })
 			stop()
 			if r.nvr.Peak > 1 {
@@ -162,7 +162,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	r.killed = true // nothing is closed any more
 	r.mu.Unlock()
 	close(stuck)
-	r.until("the end of the session", func() bool { r.nvr.Recorder.Mu.Lock(); defer r.nvr.Recorder.Mu.Unlock(); return r.nvr.Sessions == 0 })
+	r.until("the end of the session", func() bool { r.nvr.Mu.Lock(); defer r.nvr.Mu.Unlock(); return r.nvr.Sessions == 0 })
 	stop()
 	if err := r.spool.Close(); err != nil {
 		t.Fatal(err)

@@ -48,7 +48,7 @@ func (a *Archive) work(ctx context.Context) (bool, error) {
 	case t.failed != nil:
 		return false, t.failed
 	case t.paused && err != nil:
-		return true, nil
+		return true, nil //nolint:nilerr // it was stopped on purpose; it goes on where it stopped
 	case err == nil: // the recorder has played what it has
 		a.absent(j.book, left)
 		return true, nil

@@ -51,7 +51,7 @@ func addresses(page string, own []netip.Addr) ([]string, error) {
 		return nil, fmt.Errorf("read page address: %w", err)
 	}
 	if ip, err := netip.ParseAddr(host); host != "" && (err != nil || !ip.IsUnspecified()) {
-		return []string{"http://" + net.JoinHostPort(host, port)}, nil
+		return []string{"http://" + net.JoinHostPort(host, port)}, nil //nolint:nilerr // a name is as good as an address
 	}
 	var all []string
 	for _, a := range own {

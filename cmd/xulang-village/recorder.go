@@ -76,7 +76,7 @@ func (v *village) settle(ctx context.Context, cfg agent.Config, h home) error {
 // quiet drops what went wrong only because the village stops.
 func quiet(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // the village stops, and its agents with it
 	}
 	return err
 }

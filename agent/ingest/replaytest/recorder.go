@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"net"
+	"net/http"
 	"net/textproto"
 	"net/url"
 	"strconv"
@@ -194,7 +195,7 @@ func (c *conn) answer(q Request) (goesOn bool) {
 	switch {
 	case q.Method == "TEARDOWN" || err != nil:
 		return false
-	case q.Method == "OPTIONS" || q.Method == "GET_PARAMETER":
+	case q.Method == http.MethodOptions || q.Method == "GET_PARAMETER":
 		return reply(200, "Public: DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER")
 	case password != "" && !granted(q.Header.Get("Authorization"), password):
 		return reply(401, `WWW-Authenticate: Basic realm="recorder"`)
