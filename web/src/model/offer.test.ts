@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CameraAnswer, OwnerAsk } from "../api/types";
-import { askAt, askableFrom, hasStill, offerAt, stateOf } from "./offer";
+import { askableFrom, askAt, hasStill, mainElsewhere, offerAt, stateOf } from "./offer";
 import type { Bar, Tone } from "./span";
 import { HOUR } from "./time";
 
@@ -46,3 +46,10 @@ describe("asking", () => {
 
 test.each([["clip", "home", true], ["stills", "footage", true], ["stills", "recorder", false], ["registry", "footage", false]] as const)("a still of %s, %s: %s", (consent, tone, has) =>
   expect(hasStill(answer({ consent }), bar(tone))).toBe(has));
+
+test.each([
+  ["small stream here, main at home", { home: true, spans: [{ from: "a", to: "b", state: "stored" }, { from: "b", to: "c", cause: "agent-off" }] }, true],
+  ["another part in the recorder", { home: true, spans: [{ from: "a", to: "b", state: "stored" }, { from: "b", to: "c", state: "recorder" }] }, false],
+  ["all here", { home: undefined, spans: [{ from: "a", to: "b", state: "stored" }] }, false],
+  ["asked for each time", { home: true, consent: "ask", spans: [{ from: "a", to: "b", state: "stored" }] }, false],
+] as const)("main elsewhere: %s", (_, part, is) => expect(mainElsewhere({ ...answer({}), ...part } as never)).toBe(is));

@@ -60,3 +60,12 @@ function mayPlay(answer: CameraAnswer, bar: Bar, at: number, now: number): boole
 export function hasStill(answer: CameraAnswer, bar: Bar | undefined): boolean {
   return answer.consent !== "registry" && (bar?.tone === "footage" || bar?.tone === "home");
 }
+
+/**
+ * Whether what plays may be the small stream alone, with the main one still at home:
+ * something is at home, and no part of the window shows where else that would be.
+ */
+export function mainElsewhere(answer: CameraAnswer): boolean {
+  const away = answer.spans.some((s) => s.state !== undefined && s.state !== "stored" && s.state !== "held");
+  return answer.home === true && answer.consent !== "ask" && !away;
+}
