@@ -39,10 +39,7 @@ func (s *server) Choose(ctx context.Context, r gen.ChooseRequestObject) (gen.Cho
 			case !channel.Reachable():
 				return camera.Errorf(camera.CodeConflict, "channel %d was not chosen: sign in at the recorder again", number)
 			}
-			label := channel.Name
-			if label == "" {
-				label = fmt.Sprintf("Camera %d", number+1)
-			}
+			label := firstLabel(member.Label, channel.Name, number)
 			id := camera.NewCameraID(member.Household, rec.Serial, number)
 			b.Cameras = append(b.Cameras, home.Camera{
 				ID: id, Recorder: rec.ID, Channel: number, Label: label,
@@ -118,4 +115,17 @@ func (s *server) letGo(ctx context.Context, gone []camera.CameraID) error {
 	}
 	s.poke()
 	return nil
+}
+
+// labelLetters fit into what the book keeps of a label.
+const labelLetters = 60
+
+// firstLabel is what a camera is called until the household says otherwise. Every house
+// has a gate: an officer has to see whose.
+func firstLabel(household, channel string, number int) string {
+	if channel == "" {
+		channel = fmt.Sprintf("Camera %d", number+1)
+	}
+	letters := []rune(household + " · " + channel)
+	return string(letters[:min(len(letters), labelLetters)])
 }

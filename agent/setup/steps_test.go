@@ -55,7 +55,7 @@ func TestFirstTenMinutes(t *testing.T) {
 
 	id := h.choose(recorder)
 	s = at(gen.StateStepAim)
-	if c := s.Cameras[0]; c.Label != "Cổng" || c.Consent.Level != "none" || c.State != "off" || c.View != nil {
+	if c := s.Cameras[0]; c.Label != "Nhà 01 · Cổng" || c.Consent.Level != "none" || c.State != "off" || c.View != nil {
 		t.Errorf("chosen: %+v", c)
 	}
 	if id != camera.NewCameraID("h1", "DS-7604-0001", 0) {

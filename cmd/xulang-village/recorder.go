@@ -94,18 +94,13 @@ func (v *village) recorder(h home) (*simnvr.Recorder, error) {
 	spec := h.Recorder
 	var channels []simnvr.Channel
 	for n := range spec.Channels {
-		whose, name := h.Scene, "Cổng"
-		passes := func(from, to time.Time) []simcam.Pass { return v.passes(h.ID, from, to) }
-		if whose == "" {
-			whose = h.ID
-		}
-		if n != spec.RoadChannel-1 {
-			whose, name = yard(spec, n), fmt.Sprintf("Sân %d", n+1)
-			passes = func(time.Time, time.Time) []simcam.Pass { return nil }
-		}
-		pictures, err := scene.Load(whose)
+		pictures, name, err := v.shows(h, n)
 		if err != nil {
 			return nil, fmt.Errorf("load scene: %w", err)
+		}
+		passes := func(time.Time, time.Time) []simcam.Pass { return nil }
+		if n == spec.RoadChannel-1 {
+			passes = func(from, to time.Time) []simcam.Pass { return v.passes(h.ID, from, to) }
 		}
 		channels = append(channels, simnvr.Channel{Name: name, Home: pictures, Passes: passes, Online: true})
 	}
@@ -117,12 +112,18 @@ func (v *village) recorder(h home) (*simnvr.Recorder, error) {
 	})
 }
 
-// yard is whose picture another channel shows.
-func yard(r *recorder, n int) string {
-	if len(r.Yards) > 0 {
-		return r.Yards[n%len(r.Yards)]
+// shows is what a channel of a home's recorder sees: the road from the gate, or a yard.
+func (v *village) shows(h home, channel int) (pictures *scene.Home, name string, err error) {
+	if channel != h.Recorder.RoadChannel-1 {
+		pictures, err = scene.Yard(1 + channel%scene.Yards)
+		return pictures, fmt.Sprintf("Sân %d", channel+1), err
 	}
-	return fmt.Sprintf("home-%02d", 1+(n*5)%18)
+	whose := h.Scene
+	if whose == "" {
+		whose = h.ID
+	}
+	pictures, err = scene.Load(whose)
+	return pictures, "Cổng", err
 }
 
 // showPages tells where the households' own pages are.

@@ -38,7 +38,6 @@ type recorder struct {
 	ClockOffset int            `json:"clock_offset_s"` // its clock minus the true time, seconds
 	Channels    int            `json:"channels"`
 	RoadChannel int            `json:"road_channel"` // from 1; the one that the home shares
-	Yards       []string       `json:"yards"`        // homes whose pictures the other channels show; empty: any
 }
 
 // valley is the sketched roads with the homes beside them.

@@ -74,11 +74,11 @@ test("an hour ago is in a household's recorder: it is shown, fetched and played"
   const page = await newPage(browser);
   await signIn(page, officer);
   await openCase(page, `${Date.now()}/2026-dau-ghi`);
-  await chooseKm(page, "0", "9");
+  await chooseKm(page, "1", "5");
   await search(page, Date.now() - 65 * 60e3, Date.now() - 55 * 60e3);
   await page.waitForSelector("[data-testid=timeline] [data-state=recorder]");
   await accessible(page, "footage in a recorder");
-  const strip = page.locator("[data-testid=timeline] [role=slider]:has([data-state=recorder])").first();
+  const strip = page.locator('[data-testid=timeline] [role=slider][aria-label*="Nhà 06"]:has([data-state=recorder])');
   await strip.scrollIntoViewIfNeeded();
   const [box, bar] = [await strip.boundingBox(), await strip.locator("[data-state=recorder]").first().boundingBox()];
   await page.mouse.click(bar.x + bar.width / 2, box.y + box.height / 2);

@@ -87,6 +87,32 @@ var clips embed.FS
 //go:embed stills
 var stills embed.FS
 
+// yards are what a recorder's other channels show: no road, and nothing passes. Cut out
+// of the homes' own pictures.
+//
+//go:embed yards
+var yards embed.FS
+
+// Yards is how many there are.
+const Yards = 3
+
+// Yard loads one of them, from 1. It has no passing clips.
+func Yard(n int) (*Home, error) {
+	id := fmt.Sprintf("yard-%d", n)
+	h := &Home{ID: id}
+	stream, err := yards.ReadFile(path.Join("yards", id+".h264"))
+	if err != nil {
+		return nil, fmt.Errorf("read yard: %w", err)
+	}
+	if err := h.add("idle", H264, stream); err != nil {
+		return nil, fmt.Errorf("read clip of %s: %w", id, err)
+	}
+	if h.Still, err = yards.ReadFile(path.Join("yards", id+".jpg")); err != nil {
+		return nil, fmt.Errorf("read still of %s: %w", id, err)
+	}
+	return h, nil
+}
+
 // IDs lists the homes in order.
 func IDs() ([]string, error) {
 	folders, err := clips.ReadDir("clips")

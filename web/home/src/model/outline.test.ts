@@ -35,3 +35,10 @@ test("whole means three points with some road in between", () => {
   expect(whole(without(square, 0).slice(0, 2))).toBe(false);
   expect(whole([{ x: 0.1, y: 0.1 }, { x: 0.5, y: 0.1 }, { x: 0.9, y: 0.1 }])).toBe(false);
 });
+
+test("four corners tapped in their order are a road", () => {
+  const corners = [{ x: 0.05, y: 0.9 }, { x: 0.3, y: 0.5 }, { x: 0.7, y: 0.5 }, { x: 0.95, y: 0.9 }];
+  const line = corners.reduce<ReturnType<typeof added>>((points, at) => added(points, at), []);
+  expect(area(line)).toBeCloseTo(0.26, 9);
+  expect(whole(line)).toBe(true);
+});

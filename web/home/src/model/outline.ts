@@ -9,12 +9,15 @@ const inside = ({ x, y }: Point): Point => ({ x: keep(x), y: keep(y) });
 /** A road seen from a wall, to begin with. */
 export const usual: readonly Point[] = [{ x: 0.08, y: 0.96 }, { x: 0.36, y: 0.42 }, { x: 0.64, y: 0.42 }, { x: 0.92, y: 0.96 }];
 
-/** A new point; from the fourth on it goes into the edge that is nearest, so that the line does not cross itself. */
+/** A new point; from the fourth on it goes where it makes the line least longer, so that the line does not cross itself. */
 export function added(points: readonly Point[], at: Point): Point[] {
   if (points.length >= most) return [...points];
   if (points.length < 3) return [...points, inside(at)];
-  const far = points.map((p, i) => fromEdge(at, p, points[(i + 1) % points.length]!));
-  const edge = far.indexOf(Math.min(...far));
+  const detours = points.map((p, i) => {
+    const q = points[(i + 1) % points.length]!;
+    return Math.hypot(at.x - p.x, at.y - p.y) + Math.hypot(at.x - q.x, at.y - q.y) - Math.hypot(p.x - q.x, p.y - q.y);
+  });
+  const edge = detours.indexOf(Math.min(...detours));
   return [...points.slice(0, edge + 1), inside(at), ...points.slice(edge + 1)];
 }
 
@@ -43,9 +46,3 @@ export function area(points: readonly Point[]): number {
 
 /** Whether it says where the road is. */
 export const whole = (points: readonly Point[]): boolean => points.length >= 3 && area(points) > 0.005;
-
-function fromEdge(p: Point, a: Point, b: Point): number {
-  const [dx, dy] = [b.x - a.x, b.y - a.y];
-  const f = Math.min(1, Math.max(0, ((p.x - a.x) * dx + (p.y - a.y) * dy) / (dx * dx + dy * dy || 1)));
-  return Math.hypot(p.x - a.x - dx * f, p.y - a.y - dy * f);
-}
