@@ -223,12 +223,6 @@ type Answer struct {
 	Told    bool            `json:"told,omitempty"` // the hub has it
 }
 
-// Granted tells whether the household said yes to a want.
-func (b Book) Granted(want string) bool {
-	a := b.Answer(want)
-	return a != nil && a.Granted
-}
-
 // Grants tells whether the household said yes to footage of a segment, whatever the
 // hub says of it.
 func (b Book) Grants(s camera.Segment) bool {
