@@ -72,7 +72,7 @@ func newNVR(t *testing.T, dialect string, now func() time.Time, has []camera.Int
 	if n.rtsp, err = n.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(n.Recorder.Stop)
+	t.Cleanup(n.Stop)
 	n.web = httptest.NewServer(n)
 	t.Cleanup(n.web.Close)
 	return n
@@ -126,8 +126,8 @@ func (n *nvr) window(u *url.URL, header textproto.MIMEHeader) (from, to time.Tim
 
 // files are what is kept within a time, in pieces as recorders make them.
 func (n *nvr) files(from, to time.Time) (out []camera.Interval) {
-	n.Recorder.Mu.Lock()
-	defer n.Recorder.Mu.Unlock()
+	n.Mu.Lock()
+	defer n.Mu.Unlock()
 	for _, i := range n.Has {
 		if i.To.After(n.now()) {
 			i.To = n.now()

@@ -317,9 +317,3 @@ func TestWithheldTooOften(t *testing.T) {
 		t.Error("a copy of the book shares its memory")
 	}
 }
-
-// granted tells whether a want was answered with yes.
-func granted(b home.Book, want string) bool {
-	a := b.Answer(want)
-	return a != nil && a.Granted
-}

@@ -231,9 +231,3 @@ func TestRequests(t *testing.T) {
 		t.Errorf("taken back, and the hub has %v", a)
 	}
 }
-
-// granted tells whether a want was answered with yes.
-func granted(b home.Book, want string) bool {
-	a := b.Answer(want)
-	return a != nil && a.Granted
-}

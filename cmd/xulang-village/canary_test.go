@@ -22,7 +22,7 @@ import (
 // logs, the answers of the hub and of the pages, and what agents print when they crash.
 func canaries(t *testing.T, v *story) {
 	own := *v
-	own.box = v.box.of(t)
+	own.box = v.of(t)
 	own.crash("home-10", syscall.SIGQUIT)
 	own.crash("home-08", syscall.SIGABRT)
 	forms := map[string]string{} // what is looked for, and what it is

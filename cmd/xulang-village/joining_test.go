@@ -42,7 +42,7 @@ func TestJoining(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				own := *v
-				own.box = v.box.of(t)
+				own.box = v.of(t)
 				run(t, &own)
 			})
 		}

@@ -13,7 +13,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 const policy = /securityPolicy = "([^"]+)"/.exec(readFileSync(new URL("../embed.go", import.meta.url), "utf8"))![1]!;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const shots = process.env.XULANG_SHOTS;
-const sizes: [number, number][] = [[1440, 900], [320, 640]];
+// Each look on a desk by day and by night, and on the narrowest phone.
+const ways: { size: [number, number]; theme: "light" | "dark" }[] = [
+  { size: [1440, 900], theme: "light" }, { size: [1440, 900], theme: "dark" }, { size: [320, 640], theme: "light" },
+];
 if (shots) sizes.push([390, 844]);
 
 let server: PreviewServer;
@@ -287,7 +290,7 @@ test("footage in the recorder is fetched, its clock is told, there is no still b
 }, 60_000);
 
 describe.each(looks)("$name", (look) => {
-  test.each(sizes.flatMap((size) => (["light", "dark"] as const).map((theme) => ({ size, theme }))))(
+  test.each(ways)(
     "$size $theme",
     async ({ size, theme }) => {
       const { page, complaints } = await open(look, theme, size);
