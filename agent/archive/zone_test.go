@@ -57,9 +57,9 @@ func TestZoneIsNotBelievedForEver(t *testing.T) {
 	if got := listed(t, r); !near(got, -time.Hour, -5*time.Minute) {
 		t.Fatalf("the trap has gone: %v", got)
 	}
-	r.nvr.Recorder.Mu.Lock()
+	r.nvr.Mu.Lock()
 	r.nvr.Has = append(r.nvr.Has, kept(-10*time.Minute, 0))
-	r.nvr.Recorder.Mu.Unlock()
+	r.nvr.Mu.Unlock()
 	r.SetWants([]camera.Want{want(-8*time.Hour, -8*time.Hour+30*time.Second, true), want(-9*time.Minute, -8*time.Minute, false)})
 	stop := r.run()
 	r.until("both times", func() bool {

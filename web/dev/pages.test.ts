@@ -17,7 +17,7 @@ const shots = process.env.XULANG_SHOTS;
 const ways: { size: [number, number]; theme: "light" | "dark" }[] = [
   { size: [1440, 900], theme: "light" }, { size: [1440, 900], theme: "dark" }, { size: [320, 640], theme: "light" },
 ];
-if (shots) sizes.push([390, 844]);
+if (shots) ways.push({ size: [390, 844], theme: "light" }, { size: [390, 844], theme: "dark" });
 
 let server: PreviewServer;
 let browser: Browser;
