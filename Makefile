@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .build/bin
 export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
 GO_FILES := $(shell find . -name '*.go' -not -path './.build/*' -not -path './web/node_modules/*' -not -path './var/*')
-WEB_FILES := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts
+WEB_FILES := $(shell find web/src web/home web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts web/vite.home.config.ts
 
 .PHONY: help demo run build web test test-go test-web lint bench bench-ingest bench-activity dist generate check-generated fuzz screenshots clean
 
@@ -17,7 +17,7 @@ demo: build ## build everything and run the village: hub, object store, 18 homes
 run: build ## the same without the village: an empty hub and a one-time setup link
 	@scripts/box hub
 
-build: ## build the web, the programs and the object store
+build: ## build the two webs, the programs and the object store
 	@scripts/need gcc
 	@$(MAKE) -s --no-print-directory -j2 minio $(BIN)/xulang-hub $(BIN)/xulang-agent $(BIN)/xulang-village
 
@@ -29,11 +29,11 @@ $(BIN)/xulang-hub: $(GO_FILES) go.mod go.sum web/dist/index.html
 	@echo "building xulang-hub (the first time compiles SQLite: about a minute)"
 	@go build -o $@ ./cmd/xulang-hub
 
-$(BIN)/xulang-agent: $(GO_FILES) go.mod go.sum
+$(BIN)/xulang-agent: $(GO_FILES) go.mod go.sum web/dist/index.html
 	@echo "building xulang-agent"
 	@CGO_ENABLED=0 go build -o $@ ./cmd/xulang-agent
 
-$(BIN)/xulang-village: $(GO_FILES) go.mod go.sum
+$(BIN)/xulang-village: $(GO_FILES) go.mod go.sum web/dist/index.html
 	@echo "building xulang-village"
 	@go build -o $@ ./cmd/xulang-village
 
@@ -49,7 +49,7 @@ web/dist/index.html: web/node_modules/.stamp $(WEB_FILES)
 	@cd web && npm run --silent build
 
 test: ## install what is needed, then run all tests
-	@scripts/need gcc chromium ffmpeg gst-rtsp-server opencv-doc
+	@scripts/need gcc chromium ffmpeg gst-rtsp-server opencv-doc pdftotext
 	@$(MAKE) --no-print-directory build check-generated test-web test-go
 	@echo "all tests passed"
 
@@ -82,7 +82,7 @@ fuzz: ## every fuzz target for ten seconds
 dist: build ## programs for other machines, with checksums, in ./dist
 	@scripts/dist
 
-generate: web/node_modules/.stamp ## generate the API's Go and TypeScript from hub/api/openapi.yaml
+generate: web/node_modules/.stamp ## generate Go and TypeScript of the two APIs from their openapi.yaml
 	@scripts/generate
 
 check-generated: web/node_modules/.stamp
@@ -92,4 +92,4 @@ screenshots: build ## take the README's pictures from a running village
 	@scripts/screenshots
 
 clean: ## remove what was built (not ./var)
-	@rm -rf .build dist web/dist/assets web/dist/index.html
+	@rm -rf .build dist web/dist/assets web/dist/index.html web/dist-home/assets web/dist-home/index.html

@@ -31,6 +31,14 @@ const (
 	VerbWants    = "wants"    // WantsRequest → WantsReply: what cases hold and ask for, now
 	VerbStatus   = "status"   // Status → Ack: health, at least every 30 s
 	VerbClock    = "clock"    // ClockProbe → ClockReply: offset measurement
+	VerbPast     = "past"     // PastNotice → Ack: what the household's recorder has
+	VerbRoads    = "roads"    // RoadsRequest → RoadsReply: the map around the house
+	VerbSeen     = "seen"     // SeenRequest → SeenReply: what a view sees, for the household's page
+	VerbConsent  = "consent"  // Receipt → ReceiptReply: what the household agreed to
+	VerbAnswer   = "answer"   // Answer → Ack: its yes or no to a request
+	VerbProbe    = "probe"    // Probe → Ack: bytes that measure the uplink
+	VerbSelfTest = "selftest" // SelfTest → Ack
+	VerbLeave    = "leave"    // LeaveNotice → Ack: the household leaves; the device's key is worth nothing from then on
 )
 
 // Verbs that the hub asks on DownSubject(device, verb).
@@ -67,6 +75,7 @@ func EnrolPayload(code string, d DeviceID) []byte {
 type EnrolReply struct {
 	Household HouseholdID `json:"household"`
 	Label     string      `json:"label"` // the household as its members know it
+	Place     *Position   `json:"place,omitempty"`
 }
 
 // Refusal is an answer's code and sentence; Code "" is agreement.
@@ -154,8 +163,11 @@ func (n CameraNote) Check(h HouseholdID) error {
 // Hello introduces the agent's cameras. Cameras that are not in it any more are
 // kept by the hub with their past, and shown as not shared.
 type Hello struct {
-	V       int          `json:"v"`
-	Version string       `json:"version"` // of the agent's program
+	V       int    `json:"v"`
+	Version string `json:"version"` // of the agent's program
+	// Boot is random, of this run of the program. One that comes back after another
+	// one was seen tells that two boxes have one identity.
+	Boot    string       `json:"boot,omitempty"`
 	Cameras []CameraNote `json:"cameras"`
 }
 
@@ -228,15 +240,62 @@ type StoredReply struct {
 // Want is a window of a camera's footage that a case holds: while it is wanted no
 // retention and no full disk may take it.
 type Want struct {
+	ID     string    `json:"id,omitempty"`
 	Camera CameraID  `json:"camera"`
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to"`
 	Fetch  bool      `json:"fetch,omitempty"` // and the bytes of the main stream are asked for, now
+
+	Purpose Purpose `json:"purpose,omitempty"`
+	// Ask, if there, puts it to the household first: nothing leaves before it has
+	// said yes. The window is held meanwhile.
+	Ask *Ask `json:"ask,omitempty"`
+}
+
+// Ask is what a household is told of a request. Silence until Until is a refusal.
+type Ask struct {
+	Unit   string    `json:"unit"` // who asks
+	Case   string    `json:"case"` // the number of the case
+	Asked  time.Time `json:"asked"`
+	Until  time.Time `json:"until"`
+	Answer Reply     `json:"answer,omitempty"`
+}
+
+// Reply is a household's answer.
+type Reply string
+
+// Replies; "" while there is none. A refusal needs no reason.
+const (
+	ReplyGranted Reply = "granted"
+	ReplyRefused Reply = "refused"
+	ReplySilent  Reply = "silent" // given by the hub when the time is up
+)
+
+// AskFor is how long a household may think about a request.
+const AskFor = 24 * time.Hour
+
+// Answer is the household's yes or no to a Want with an Ask.
+type Answer struct {
+	V         int       `json:"v"`
+	Want      string    `json:"want"`
+	Granted   bool      `json:"granted"`
+	At        time.Time `json:"at"`
+	Signature Signature `json:"signature"` // over Payload
+}
+
+// Payload is what the device signs.
+func (a Answer) Payload() []byte {
+	return fmt.Appendf(nil, "xulang answer 1\n%q\n%t\n%d\n", a.Want, a.Granted, a.At.UnixMilli())
 }
 
 // Covers tells whether the want is about a segment.
 func (w Want) Covers(s Segment) bool {
 	return s.Camera == w.Camera && s.Start.Before(w.To) && s.End.After(w.From)
+}
+
+// Grants tells whether the household has said yes to footage of a segment.
+func (w Want) Grants(s Segment) bool {
+	return w.Ask != nil && w.Ask.Answer == ReplyGranted && w.Covers(s)
 }
 
 // Check tells whether the want is well-formed.
@@ -268,6 +327,7 @@ type LookCommand struct {
 type StillCommand struct {
 	V int `json:"v"`
 	SegmentID
+	Purpose Purpose `json:"purpose,omitempty"`
 }
 
 // StillLargest is the largest still that travels on the link, in bytes: its base64
@@ -301,6 +361,8 @@ type LiveCommand struct {
 	Start  bool     `json:"start"`
 	Path   string   `json:"path,omitempty"`  // WHIP endpoint, a path on the hub
 	Token  string   `json:"token,omitempty"` // bearer token, good for one publication
+
+	Purpose Purpose `json:"purpose,omitempty"` // of the case
 }
 
 // CheckVersion refuses messages of another version.

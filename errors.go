@@ -33,10 +33,19 @@ const (
 	CodeUnknownRoad    Code = "unknown-road"
 	CodeOffRoad        Code = "off-road" // a point too far from any road
 	CodeNoFootage      Code = "no-footage"
-	CodeUnreachable    Code = "unreachable" // the agent has no link now
-	CodeLiveCodec      Code = "live-codec"  // no H.264 stream for a live view
-	CodeUsedCode       Code = "used-code"   // an invitation that is unknown, used or too old
-	CodeUnavailable    Code = "unavailable" // a part that is needed does not answer
+	CodeUnreachable    Code = "unreachable"     // the agent has no link now
+	CodeLiveCodec      Code = "live-codec"      // no H.264 stream for a live view
+	CodeAskOwner       Code = "ask-owner"       // the household says yes or no to each window
+	CodeUsedCode       Code = "used-code"       // an invitation that is unknown, used or too old
+	CodeQuarantined    Code = "quarantined"     // one identity on two boxes: neither is believed
+	CodeBadCertificate Code = "bad-certificate" // the hub cannot show that it is the one that invited
+	CodeOutsideLAN     Code = "outside-lan"     // an address that the agent must not dial
+	CodeWrongPassword  Code = "wrong-password"  // a camera or recorder refused name or password
+	CodeLockedOut      Code = "locked-out"      // it refuses everybody for a while, or two tries are used up
+	CodeClockSkew      Code = "clock-skew"      // its clock is too far off for it to believe a good password
+	CodeRecorderFull   Code = "recorder-full"   // a recorder serves as many sessions as it can
+	CodeNoPicture      Code = "no-picture"      // a camera gives no picture that can be shown
+	CodeUnavailable    Code = "unavailable"     // a part that is needed does not answer
 )
 
 // Error carries a code to the edge.

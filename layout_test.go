@@ -14,8 +14,8 @@ const module = "xulang.vn/camera"
 
 // homes says in which rooms a big library may be imported (outside of tests).
 var homes = map[string][]string{
-	"github.com/bluenviron/gortsplib":     {"agent/ingest", "cmd/xulang-village/simcam"},
-	"github.com/bluenviron/mediacommon":   {"agent/segment", "agent/ingest", "cmd/xulang-village/scene", "cmd/xulang-village/simcam"},
+	"github.com/bluenviron/gortsplib":     {"agent/ingest", "cmd/xulang-village/simcam", "cmd/xulang-village/simnvr"},
+	"github.com/bluenviron/mediacommon":   {"agent/segment", "agent/ingest", "cmd/xulang-village/scene", "cmd/xulang-village/simcam", "cmd/xulang-village/simnvr"},
 	"github.com/pion/webrtc":              {"agent/live", "hub/live"},
 	"github.com/nats-io/nats-server":      {"hub/fleet"},
 	"github.com/nats-io/nats.go":          {"agent/link", "hub/fleet"},
@@ -25,10 +25,14 @@ var homes = map[string][]string{
 	"github.com/pressly/goose":            {"hub/db"},
 	"github.com/paulmach/osm":             {"hub/road"},
 	"github.com/prometheus/client_golang": {"agent/health"},
+	"github.com/icholy/digest":            {"agent/lan"},
+	"codeberg.org/go-pdf/fpdf":            {"agent/notice"},
+	"github.com/go-fonts/dejavu":          {"agent/notice"},
+	"golang.org/x/crypto/acme":            {"hub/cert"},
 }
 
 // leaves may be imported by every room of their half.
-var leaves = map[string]bool{"agent/media": true, "hub/db": true, "hub/road": true}
+var leaves = map[string]bool{"agent/media": true, "agent/lan": true, "agent/home": true, "hub/db": true, "hub/road": true}
 
 type pkg struct {
 	ImportPath string

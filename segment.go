@@ -79,6 +79,22 @@ const (
 // Valid tells whether the stream is one of ours.
 func (s Stream) Valid() bool { return s == StreamMain || s == StreamSub }
 
+// Origin tells who recorded a segment.
+type Origin string
+
+// Origins of a segment.
+const (
+	OriginCamera   Origin = ""         // the agent, from the camera
+	OriginRecorder Origin = "recorder" // the household's own recorder; the agent fetched it later
+)
+
+// Valid tells whether the origin is one of ours.
+func (o Origin) Valid() bool { return o == OriginCamera || o == OriginRecorder }
+
+// RecorderAway is how far a recorder's clock may be from the truth to be worked with:
+// more is a clock that was never set.
+const RecorderAway = 400 * 24 * time.Hour
+
 // Activity is how much moved in each second since a segment's start: one byte a
 // second, 0 still … 255, as the sizes of the coded pictures tell. In JSON it is
 // standard base64.
@@ -146,6 +162,13 @@ type Segment struct {
 
 	Activity Activity `json:"activity,omitempty"` // of each second since Start
 
+	// Origin says who recorded it. Of footage that the household's own recorder kept,
+	// Start and End are already corrected by what follows: the recorder's own times
+	// are Start + RecorderOffset and End + RecorderOffset.
+	Origin         Origin `json:"origin,omitempty"`
+	RecorderOffset Millis `json:"recorder_offset,omitempty"` // recorder's clock − agent's, as measured when it was fetched
+	RecorderBound  Millis `json:"recorder_bound,omitempty"`  // |error of RecorderOffset| is at most this
+
 	// Signature is the device's, over Payload. It is put there when the segment is announced.
 	Signature Signature `json:"signature,omitzero"`
 }
@@ -158,10 +181,14 @@ func (s Segment) Payload() []byte {
 		report = s.SenderReport.UnixMilli()
 	}
 	ms := func(m Millis) int64 { return time.Duration(m).Milliseconds() }
-	return fmt.Appendf(nil, "xulang segment 1\n%s\n%s\n%d\n%q\n%d\n%d\n%d\n%d\n%t\n%d\n%d\n%d\n%d\n%s\n%s\n%q\n%d\n%d\n%d\n%s\n%x\n",
+	text := fmt.Appendf(nil, "xulang segment 1\n%s\n%s\n%d\n%q\n%d\n%d\n%d\n%d\n%t\n%d\n%d\n%d\n%d\n%s\n%s\n%q\n%d\n%d\n%d\n%s\n%x\n",
 		s.Camera, s.Run, s.Seq, s.Stream, s.Start.UnixMilli(), s.End.UnixMilli(), ms(s.Media), report,
 		s.Clock.Synchronised, ms(s.Clock.Offset), ms(s.Clock.Bound),
 		s.Size, s.InitSize, s.SHA256, s.Prev, s.Codec, s.Width, s.Height, s.KeySize, s.KeySHA256, string(s.Activity))
+	if s.Origin != OriginCamera {
+		text = fmt.Appendf(text, "origin %q\n%d\n%d\n", s.Origin, ms(s.RecorderOffset), ms(s.RecorderBound))
+	}
+	return text
 }
 
 // Check tells whether the claim is well-formed by itself: order, limits, hash.
@@ -188,6 +215,10 @@ func (s Segment) Check() error {
 		return Errorf(CodeBadClaim, "segment %s: key frame of %d bytes", s.SegmentID, s.KeySize)
 	case len(s.Activity) > int(2*SegmentLongest/time.Second)+1:
 		return Errorf(CodeBadClaim, "segment %s: activity of %d seconds", s.SegmentID, len(s.Activity))
+	case !s.Origin.Valid() || s.Origin == OriginCamera && (s.RecorderOffset != 0 || s.RecorderBound != 0) || s.Origin != OriginCamera && s.Stream != StreamMain:
+		return Errorf(CodeBadClaim, "segment %s: origin %q", s.SegmentID, s.Origin)
+	case s.RecorderBound < 0 || time.Duration(s.RecorderOffset).Abs() > RecorderAway:
+		return Errorf(CodeBadClaim, "segment %s: recorder's clock is %s off", s.SegmentID, time.Duration(s.RecorderOffset))
 	case len(s.Codec) > 100:
 		return Errorf(CodeBadClaim, "segment %s: codec string of %d bytes", s.SegmentID, len(s.Codec))
 	}
@@ -307,11 +338,12 @@ func (c GapCause) Announced() bool {
 
 // ByteState says where the bytes of an announced segment are.
 //
-//	home → requested → uploading → stored → (held) → expired | lost | withheld
+//	(recorder) → home → requested → uploading → stored → (held) → expired | lost | withheld
 type ByteState string
 
 // States of a segment's bytes.
 const (
+	StateRecorder  ByteState = "recorder" // no segment yet: the household's recorder says that it has this time
 	StateHome      ByteState = "home"
 	StateRequested ByteState = "requested"
 	StateUploading ByteState = "uploading"

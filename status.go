@@ -21,7 +21,27 @@ type CameraStatus struct {
 	// whole and made sense; zero: none yet. "Live works" is not "it records".
 	Verified time.Time `json:"verified,omitzero"`
 	Uplink   Uplink    `json:"uplink,omitempty"` // the class in force
+
+	Aim Aim `json:"aim,omitzero"` // whether it still looks where the household aimed it
 }
+
+// Aim is what a comparison with the reference view found.
+type Aim struct {
+	State AimState  `json:"state"`
+	At    time.Time `json:"at"`
+}
+
+// AimState is a finding; "" is none yet.
+type AimState string
+
+// Findings.
+const (
+	AimSame    AimState = "same"
+	AimTurned  AimState = "turned"  // it looks elsewhere
+	AimCovered AimState = "covered" // something is before it, or it is far out of focus
+	AimDark    AimState = "dark"    // too dark to tell
+	AimUnsure  AimState = "unsure"  // much has changed, and it cannot be said what
+)
 
 // Status is the agent's health.
 type Status struct {

@@ -16,7 +16,7 @@ func (a *agent) goLive(ctx context.Context, m camera.LiveCommand) error {
 	if err := camera.CheckVersion(m.V); err != nil {
 		return err
 	}
-	r, ok := a.byID[m.Camera]
+	r, ok := a.cameras.get(m.Camera)
 	if !ok {
 		return camera.Errorf(camera.CodeForeignCamera, "camera %s is not here", m.Camera)
 	}
@@ -24,14 +24,17 @@ func (a *agent) goLive(ctx context.Context, m camera.LiveCommand) error {
 		a.publisher.Stop(m.Camera)
 		return nil
 	}
-	if err := r.mayShow(); err != nil {
+	if err := r.mayShowFor(m.Purpose); err != nil {
 		return err
 	}
 	track, ok := r.video()
 	if !ok {
 		return camera.Errorf(camera.CodeUnreachable, "camera %s is not sending", m.Camera)
 	}
-	a.log.Info("live view asked", "camera", r.cam.Label)
+	a.log.Info("live view asked", "camera", r.cam().Label)
+	r.mu.Lock()
+	r.purpose = m.Purpose
+	r.mu.Unlock()
 	if err := a.publisher.Start(ctx, m.Camera, track, m.Path, m.Token); err != nil {
 		return err
 	}
@@ -53,13 +56,27 @@ func (a *agent) oneStill(m camera.StillCommand) ([]byte, error) {
 	if err := camera.CheckVersion(m.V); err != nil {
 		return nil, err
 	}
-	if _, ok := a.byID[m.Camera]; !ok {
+	r, ok := a.cameras.get(m.Camera)
+	if !ok {
 		return nil, camera.Errorf(camera.CodeForeignCamera, "camera %s is not here", m.Camera)
 	}
-	if err := a.mayUpload(m.Camera); err != nil { // one picture is bytes that leave, too
+	s, _ := a.spool.Segment(m.SegmentID) // of one that is not here ReadKey tells, to who may ask
+	if err := forAll(m.Purpose, func(p camera.Purpose) error { return a.maySend(r.cam().Consent, s, p) }); err != nil {
 		return nil, err
 	}
 	return a.spool.ReadKey(m.SegmentID)
+}
+
+// maySend asks about the picture with which a segment begins, as mayUpload does about
+// all of it; of a segment without a time as if it were of now.
+func (a *agent) maySend(c camera.Consent, s camera.Segment, purpose camera.Purpose) error {
+	who := camera.Asker{Purpose: purpose, From: s.Start, To: s.Start}
+	err := camera.Decide(c, camera.ActionSend, who, a.now())
+	if camera.CodeOf(err) != camera.CodeAskOwner {
+		return err
+	}
+	who.Granted = a.store.Book().Grants(s)
+	return camera.Decide(c, camera.ActionSend, who, a.now())
 }
 
 // look asks for the wants because the hub says that they have changed. Its
@@ -80,13 +97,17 @@ func (a *agent) askWants(ctx context.Context) error {
 	}
 	wants := make([]camera.Want, 0, len(reply.Wants))
 	for _, w := range reply.Wants {
-		if _, ours := a.byID[w.Camera]; !ours || w.Check() != nil || len(wants) == camera.WantsMost {
+		if _, ours := a.cameras.get(w.Camera); !ours || w.Check() != nil || len(wants) == camera.WantsMost {
 			a.log.Warn("hub wants what is not here", "camera", w.Camera)
 			continue
 		}
 		wants = append(wants, w)
 	}
-	return a.spool.SetWants(wants)
+	if err := a.spool.SetWants(wants); err != nil {
+		return err
+	}
+	a.cameras.fetch(wants)
+	return nil
 }
 
 // lookAgain asks for the wants without being told to.
@@ -105,4 +126,5 @@ func (a *agent) greeted(ctx context.Context, reply camera.HelloReply) {
 		}
 	}
 	a.lookAgain(ctx)
+	a.tellPasts(ctx, a.cameras.recorders()...)
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"gopkg.in/yaml.v3"
 
@@ -21,15 +22,21 @@ type Config struct {
 	// Hub is the hub's address, "https://…" or "http://…" on a trusted network;
 	// empty: the one that the agent has joined.
 	Hub string `yaml:"hub"`
-	// Code is the invitation's one-time code; needed only until the agent has joined.
+	// Code is the invitation's link, or its code beside Hub; needed only until the agent
+	// has joined, and not where the household's page is used.
 	Code string `yaml:"code"`
 	// Name is what the household calls this box.
 	Name string `yaml:"name"`
 	// Data is the folder of the key, the membership and the spool.
 	Data string `yaml:"data"`
-	// Networks are the LAN prefixes in which cameras may be dialled; no other address is.
+	// Page is where the household's page listens, for the household's own network; empty: none.
+	Page string `yaml:"page"`
+	// Networks are the LAN prefixes in which cameras may be dialled, beside those that
+	// the household confirmed on its page; no other address is.
 	Networks []string `yaml:"networks"`
-	Spool    Spool    `yaml:"spool"`
+	// Simulated lets cameras be on this very machine: for demonstrations and tests.
+	Simulated bool  `yaml:"simulated"`
+	Spool     Spool `yaml:"spool"`
 	// Uplink bounds what the household's line carries for us.
 	Uplink  Uplink   `yaml:"uplink"`
 	Cameras []Camera `yaml:"cameras"`
@@ -73,11 +80,16 @@ type Camera struct {
 	Uplink   camera.Uplink  `yaml:"uplink"`  // all, sub or on-request; empty: what the hub asks for
 	View     camera.View    `yaml:"view"`
 	Consent  camera.Consent `yaml:"consent"`
+	Aim      camera.Aim     `yaml:"-"` // the newest comparison with the reference view
+
+	signedIn time.Time         // when the household last signed in at its recorder
+	withheld []camera.Interval // see home.Camera
+	login    string            // host and port of its recorder's web server, see tries
 }
 
 // Default is what the agent does when it is told nothing.
 func Default() Config {
-	return Config{Data: "var/agent", Name: "agent", Spool: Spool{Bytes: 20 << 30, Days: 14}, Metrics: "127.0.0.1:9470"}
+	return Config{Data: "var/agent", Name: "agent", Spool: Spool{Bytes: 20 << 30, Days: 14}, Metrics: "127.0.0.1:9470", Page: ":9471"}
 }
 
 // ReadConfig reads a YAML file over the defaults. The file holds passwords of
@@ -181,7 +193,7 @@ func (c Camera) check() error {
 	case c.Serial == "":
 		return fmt.Errorf("serial is needed")
 	case !c.Consent.Valid():
-		return fmt.Errorf("consent level %q is none of none, registry, clip, live", c.Consent.Level)
+		return fmt.Errorf("consent level %q is none of none, registry, stills, ask, clip, live", c.Consent.Level)
 	case c.Uplink != "" && !c.Uplink.Valid():
 		return fmt.Errorf("uplink %q is none of all, sub, on-request", c.Uplink)
 	case c.Uplink == camera.UplinkSub && c.SubURL == "":

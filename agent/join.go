@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -16,11 +16,21 @@ import (
 	"xulang.vn/camera/agent/link"
 )
 
+// Files of the data folder.
+const (
+	seedFile   = "device.seed"
+	memberFile = "membership.json"
+	CodeFile   = "install-code" // what lets a browser into the household's page
+)
+
 // Membership says whose agent this is. It is kept in the data folder.
 type Membership struct {
 	Household camera.HouseholdID `json:"household"`
 	Label     string             `json:"label"`
 	Hub       string             `json:"hub"`
+	CA        string             `json:"ca,omitempty"` // PEM of the only CA that is believed about Hub; "": public ones
+	Place     *camera.Position   `json:"place,omitempty"`
+	Joined    time.Time          `json:"joined,omitzero"`
 	Before    bool               `json:"-"` // it was there already: no code was used
 	identity  link.Identity
 }
@@ -33,25 +43,77 @@ func Join(ctx context.Context, cfg Config, log *slog.Logger) (Membership, error)
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return Membership{}, fmt.Errorf("make data folder: %w", err)
 	}
-	identity, err := link.LoadOrCreateIdentity(filepath.Join(cfg.Data, "device.seed"))
+	identity, err := link.LoadOrCreateIdentity(filepath.Join(cfg.Data, seedFile))
 	if err != nil {
 		return Membership{}, fmt.Errorf("open identity: %w", err)
 	}
-	file := filepath.Join(cfg.Data, "membership.json")
+	file := filepath.Join(cfg.Data, memberFile)
 	if m, err := readMembership(file); err == nil || !errors.Is(err, os.ErrNotExist) {
 		m.identity, m.Before = identity, true
 		return m, err
 	}
-	if cfg.Code == "" || cfg.Hub == "" {
-		return Membership{}, fmt.Errorf("join hub: this agent has no household yet; ask the commune for an invitation and run: xulang-agent enrol -config FILE -hub URL -code CODE")
-	}
-	reply, err := link.Enrol(ctx, &http.Client{Timeout: 20 * time.Second}, cfg.Hub, cfg.Code, cfg.Name, identity)
+	invitations, err := invited(cfg.Hub, cfg.Code)
 	if err != nil {
 		return Membership{}, fmt.Errorf("join hub: %w", err)
 	}
-	m := Membership{Household: reply.Household, Label: reply.Label, Hub: cfg.Hub, identity: identity}
-	log.Info("joined", "household", reply.Label, "fingerprint", identity.Device().ShortFingerprint())
+	m, err := acceptOne(ctx, invitations, cfg.Name, identity, time.Now)
+	if err != nil {
+		return Membership{}, fmt.Errorf("join hub: %w", err)
+	}
+	log.Info("joined", "household", m.Label, "fingerprint", identity.Device().ShortFingerprint())
 	return m, writeMembership(file, m)
+}
+
+// invited reads an invitation as it was scanned, or typed in two parts: the addresses
+// that may be meant, in the order in which to try them.
+func invited(hub, code string) ([]camera.Invitation, error) {
+	if strings.Contains(code, "://") {
+		one, err := camera.ParseInvitation(code)
+		return []camera.Invitation{one}, err
+	}
+	if hub == "" || code == "" {
+		return nil, camera.Errorf(camera.CodeBadRequest, "this agent has no household yet; ask the commune for an invitation and run: xulang-agent enrol -config FILE -code LINK")
+	}
+	addresses, err := link.Address(hub)
+	if err != nil {
+		return nil, err
+	}
+	var all []camera.Invitation
+	for _, a := range addresses {
+		all = append(all, camera.Invitation{Hub: a, Secret: camera.SecretOf(code)})
+	}
+	return all, nil
+}
+
+// acceptOne tries the addresses that may be meant until one of them is a hub's.
+func acceptOne(ctx context.Context, all []camera.Invitation, name string, identity link.Identity, now func() time.Time) (m Membership, err error) {
+	for _, i := range all {
+		m, err = accept(ctx, i, name, identity, now)
+		switch camera.CodeOf(err) {
+		case camera.CodeUnreachable, camera.CodeUnavailable, camera.CodeBadRequest: // there is no hub
+		default:
+			return m, err
+		}
+	}
+	return m, err
+}
+
+// accept meets the hub that invited, and only then presents the secret.
+func accept(ctx context.Context, i camera.Invitation, name string, identity link.Identity, now func() time.Time) (Membership, error) {
+	trust, err := link.Meet(ctx, i)
+	if err != nil {
+		return Membership{}, err
+	}
+	client := trust.Client(20 * time.Second)
+	defer client.CloseIdleConnections()
+	reply, err := link.Enrol(ctx, client, i.Hub, i.Secret, name, identity)
+	if err != nil {
+		return Membership{}, err
+	}
+	return Membership{
+		Household: reply.Household, Label: reply.Label, Place: reply.Place, Hub: i.Hub, CA: string(trust.CA),
+		Joined: now().UTC().Truncate(time.Second), identity: identity,
+	}, nil
 }
 
 func readMembership(file string) (Membership, error) {

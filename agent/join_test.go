@@ -18,7 +18,7 @@ import (
 // same code and the same key ask again, and after that nobody is asked any more.
 func TestJoinIsInterrupted(t *testing.T) {
 	cfg := agent.Default()
-	cfg.Data, cfg.Code, cfg.Name = t.TempDir(), "ABCD-EFGH", "Nhà 1"
+	cfg.Data, cfg.Code, cfg.Name = t.TempDir(), "ABCD-EFGH-IJKL-MNOP-QRST-UVWX-YZ", "Nhà 1"
 	inTheWay := filepath.Join(cfg.Data, "membership.json")
 	var asked []camera.EnrolRequest
 	hub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 		var cfg agent.Config
 		err := json.Unmarshal([]byte(text), &cfg)
 		if err == nil {
-			err = agent.Run(context.Background(), cfg, time.Now, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+			err = agent.Run(context.Background(), cfg, agent.Outside{Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Now: time.Now})
 		}
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -108,11 +108,11 @@ func boxConfig(t *testing.T, f *film, n int) agent.Config {
 	}))
 	defer hub.Close()
 	cfg := agent.Default()
-	cfg.Hub, cfg.Code, cfg.Data, cfg.Metrics = hub.URL, "ABCD", t.TempDir(), ""
+	cfg.Hub, cfg.Code, cfg.Data, cfg.Metrics = hub.URL, "ABCD-EFGH-IJKL-MNOP-QRST-UVWX-YZ", t.TempDir(), ""
 	if _, err := agent.Join(t.Context(), cfg, slog.New(slog.DiscardHandler)); err != nil {
 		t.Error(err)
 	}
-	cfg.Networks = []string{"127.0.0.0/8"}
+	cfg.Networks, cfg.Simulated = []string{"127.0.0.0/8"}, true
 	cfg.Cameras = []agent.Camera{{
 		Serial: fmt.Sprint("KILL-", n), Label: fmt.Sprint("Nhà ", n), URL: f.url(n), Consent: camera.Consent{Level: camera.ConsentClip},
 		View: camera.View{Position: camera.Position{Lon: 106.7, Lat: 21.9}, FOV: 90, Range: 50},

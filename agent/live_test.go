@@ -50,10 +50,10 @@ func view(t *testing.T, b *bench, asked func()) error {
 	t.Cleanup(hub.Close)
 	b.agent.publisher = live.New(live.Config{HubURL: hub.URL, Client: hub.Client(), Log: slog.New(slog.DiscardHandler)}, b.agent.now)
 	t.Cleanup(b.agent.publisher.Close)
-	b.agent.byID = map[camera.CameraID]*recorder{b.id: b.recorder}
-	b.cam.Consent = camera.Consent{Level: camera.ConsentLive, Until: noon.Add(time.Hour)}
+	b.agent.cameras.set([]*recorder{b.recorder})
+	b.share(camera.Consent{Level: camera.ConsentLive, Until: noon.Add(time.Hour)})
 	b.start()
-	return b.agent.goLive(t.Context(), camera.LiveCommand{V: camera.LinkVersion, Camera: b.id, Start: true, Path: "/whip", Token: "x"})
+	return b.agent.goLive(t.Context(), camera.LiveCommand{V: camera.LinkVersion, Camera: b.id, Start: true, Path: "/whip", Token: "x", Purpose: camera.PurposeCriminal})
 }
 
 // TestConsentEndsDuringLiveView: not one picture leaves after that.

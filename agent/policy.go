@@ -63,11 +63,11 @@ func (a *agent) class(cam Camera) (camera.Uplink, <-chan struct{}) {
 // While it is not known they wait: what the hub asks for on request only must not
 // leave because the hub was not heard yet.
 func (a *agent) flows(id camera.CameraID, stream camera.Stream) bool {
-	r, ok := a.byID[id]
+	r, ok := a.cameras.get(id)
 	if !ok {
 		return false
 	}
-	class, _ := a.class(r.cam)
+	class, _ := a.class(r.cam())
 	return class.Required(stream)
 }
 
@@ -75,11 +75,16 @@ func (a *agent) flows(id camera.CameraID, stream camera.Stream) bool {
 // themselves. Of a camera whose class is not known yet nothing is given up. What
 // the household does not let leave need not: its own days count.
 func (a *agent) required(id camera.CameraID, stream camera.Stream) bool {
-	r, ok := a.byID[id]
-	if !ok || camera.CodeOf(camera.Decide(r.cam.Consent, camera.ActionUpload, camera.Asker{}, a.now())) == camera.CodeNoConsent {
+	r, ok := a.cameras.get(id)
+	if !ok {
 		return false
 	}
-	class, _ := a.class(r.cam)
+	cam := r.cam()
+	switch camera.CodeOf(camera.Decide(cam.Consent, camera.ActionUpload, camera.Asker{}, a.now())) {
+	case camera.CodeNoConsent, camera.CodeAskOwner:
+		return false
+	}
+	class, _ := a.class(cam)
 	return class == "" || class.Required(stream)
 }
 

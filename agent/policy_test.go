@@ -8,6 +8,8 @@ import (
 	"time"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/agent/home"
+	"xulang.vn/camera/agent/lan"
 )
 
 // uploads are the segments that would leave now.
@@ -19,8 +21,8 @@ func (b *bench) uploads() int {
 // which the policy may keep at home, but what a case asks for does.
 func TestBytesWaitForTheClass(t *testing.T) {
 	b := newBench(t)
-	b.cam.Consent = camera.Consent{Level: camera.ConsentClip}
-	b.agent.byID = map[camera.CameraID]*recorder{b.id: b.recorder}
+	b.share(camera.Consent{Level: camera.ConsentClip})
+	b.agent.cameras.set([]*recorder{b.recorder})
 	b.agent.spool.SetPolicy(b.agent.required)
 	b.start()
 	b.must(b.film(20 * time.Second))
@@ -77,7 +79,11 @@ func TestAgentStartsWithThePolicy(t *testing.T) {
 	if err := p.save(); err != nil {
 		t.Fatal(err)
 	}
-	a, err := open(cfg, Membership{Hub: "http://127.0.0.1:1"}, time.Now, slog.New(slog.DiscardHandler))
+	store, err := home.Open(cfg.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := openAgent(cfg, Membership{Hub: "http://127.0.0.1:1"}, store, lan.New(lan.Config{}), time.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +96,7 @@ func TestAgentStartsWithThePolicy(t *testing.T) {
 // TestWhatMayNotLeaveNeedNot: the household's own days count for it.
 func TestWhatMayNotLeaveNeedNot(t *testing.T) {
 	b := newBench(t)
-	b.agent.byID = map[camera.CameraID]*recorder{b.id: b.recorder}
+	b.agent.cameras.set([]*recorder{b.recorder})
 	b.agent.policy.set(camera.UplinkAll)
 	for _, c := range []struct {
 		consent camera.Consent
@@ -100,8 +106,9 @@ func TestWhatMayNotLeaveNeedNot(t *testing.T) {
 		{camera.Consent{Level: camera.ConsentClip, Paused: true}, true},
 		{camera.Consent{Level: camera.ConsentClip, Until: noon}, false},
 		{camera.Consent{Level: camera.ConsentRegistry}, false},
+		{camera.Consent{Level: camera.ConsentAsk}, false},
 	} {
-		b.cam.Consent = c.consent
+		b.share(c.consent)
 		if got := b.agent.required(b.id, camera.StreamMain); got != c.want {
 			t.Errorf("%+v: required %v", c.consent, got)
 		}

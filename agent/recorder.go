@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	camera "xulang.vn/camera"
@@ -20,7 +21,7 @@ import (
 type recorder struct {
 	agent  *agent
 	id     camera.CameraID
-	cam    Camera
+	shared atomic.Pointer[Camera] // as the household shares it now; what cannot change in a running recorder makes a new one
 	log    *slog.Logger
 	writer *segment.Writer
 	sub    *subStream
@@ -30,7 +31,8 @@ type recorder struct {
 	open   bool // a session runs: video() is valid, extendGap waits
 	state  camera.RecordState
 	since  time.Time
-	detail string // of the state
+	turned time.Time // when the state became this one, whatever its details were
+	detail string    // of the state
 	codec  media.Codec
 	track  media.Track
 	hole   hole
@@ -39,26 +41,38 @@ type recorder struct {
 
 	why camera.GapCause // of an error of Unit that tells more than that the disk failed; of the ingest's goroutine
 
-	verified time.Time // end of the newest segment; the writer reads back what it writes
+	verified time.Time        // end of the newest segment; the writer reads back what it writes
+	newest   camera.SegmentID // the one that ends there
 	recorded tally
+
+	purpose camera.Purpose // of the case of the running live view
 }
 
-func newRecorder(a *agent, id camera.CameraID, cam Camera) *recorder {
-	r := &recorder{agent: a, id: id, cam: cam, log: a.log.With("room", "recorder", "camera", cam.Label)}
+// newRecorder makes one that goes on where the camera's last one ended. The cause is of
+// the time in between.
+func newRecorder(a *agent, id camera.CameraID, cam Camera, cause camera.GapCause) *recorder {
+	r := &recorder{agent: a, id: id, log: a.log.With("room", "recorder", "camera", cam.Label)}
+	r.shared.Store(&cam)
 	r.writer = segment.New(segment.Config{Camera: id, Clock: a.link.Clock, Activity: activity.New(), Closed: r.closed}, spoolSink{a}, a.now)
 	r.sub = newSubStream(r)
-	r.state, r.since = camera.RecordState(camera.CauseAgentOff), a.now()
+	r.state, r.since, r.turned = camera.RecordState(cause), a.now(), a.now()
+	if cause == camera.CausePaused && !cam.Consent.Paused { // not any more
+		r.state = camera.RecordState(camera.CauseReconnect)
+	}
 	r.hole.camera = id
 	if end, ok := a.spool.Last(id); ok {
-		r.hole.next(end, camera.CauseAgentOff)
+		r.hole.next(end, cause)
 	} else {
 		r.hole.next(a.now(), camera.CauseReconnect)
 	}
 	return r
 }
 
+// cam is the camera as the household shares it now.
+func (r *recorder) cam() Camera { return *r.shared.Load() }
+
 func (r *recorder) run(ctx context.Context) error {
-	if r.cam.Consent.Paused {
+	if r.cam().Consent.Paused {
 		r.lost(camera.CausePaused, "")
 		<-ctx.Done()
 		return nil
@@ -68,9 +82,10 @@ func (r *recorder) run(ctx context.Context) error {
 
 // source is the camera as ingest pulls it.
 func (r *recorder) source() ingest.Config {
+	cam := r.cam()
 	return ingest.Config{
-		URL: r.cam.URL, Username: r.cam.Username, Password: r.cam.Password, Sound: r.cam.Sound, UDP: r.cam.UDP,
-		Networks: r.agent.networks, Live: func() bool { return r.agent.publisher.Publishing(r.id) },
+		URL: cam.URL, Username: cam.Username, Password: cam.Password, Sound: cam.Sound, UDP: cam.UDP,
+		Control: r.agent.guard.Control, Try: r.agent.tries.of(cam), Live: func() bool { return r.agent.publisher.Publishing(r.id) },
 	}
 }
 
@@ -83,6 +98,7 @@ func (r *recorder) Start(s media.Session) error {
 	defer r.mu.Unlock()
 	r.open, r.codec, r.track = true, s.Video, s.Tracks[0]
 	r.state, r.since, r.detail = camera.StateRecording, r.agent.now(), ""
+	r.turned = r.since
 	r.there.set(true)
 	return nil
 }
@@ -139,8 +155,16 @@ func (r *recorder) show(u media.Unit) {
 	r.agent.publisher.Unit(r.id, u)
 }
 
+// mayShow asks whether the running live view may go on.
 func (r *recorder) mayShow() error {
-	return camera.Decide(r.cam.Consent, camera.ActionLive, camera.Asker{Officer: true, CaseOpen: true}, r.agent.now())
+	r.mu.Lock()
+	purpose := r.purpose
+	r.mu.Unlock()
+	return r.mayShowFor(purpose)
+}
+
+func (r *recorder) mayShowFor(purpose camera.Purpose) error {
+	return camera.Decide(r.cam().Consent, camera.ActionLive, camera.Asker{Officer: true, CaseOpen: true, Purpose: purpose}, r.agent.now())
 }
 
 // Stop ends a session, or says why there is none (ingest.Receiver).
@@ -170,7 +194,7 @@ func (r *recorder) Stop(cause camera.GapCause, detail string) {
 func (r *recorder) closed(s camera.Segment) {
 	r.count(s)
 	r.mu.Lock()
-	r.verified = s.End
+	r.verified, r.newest = s.End, s.SegmentID
 	if r.hole.cause == "" {
 		r.hole.cause = camera.CauseReconnect
 	}
@@ -197,6 +221,9 @@ func (r *recorder) lost(cause camera.GapCause, detail string) {
 	r.open = false
 	if r.state != camera.RecordState(cause) || r.detail != detail {
 		r.since = now
+	}
+	if r.state != camera.RecordState(cause) {
+		r.turned = now
 	}
 	r.state, r.detail = camera.RecordState(cause), detail
 	old, cut := r.hole.upTo(end)
@@ -225,6 +252,17 @@ func (r *recorder) extendGap() {
 	r.keep(grown...) // and what is late
 }
 
+// away tells for how long the camera has not answered, or not to us; 0: it does.
+func (r *recorder) away(now time.Time) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch r.state {
+	case camera.RecordState(camera.CauseCameraOff), camera.RecordState(camera.CauseWrongPassword):
+		return now.Sub(r.turned)
+	}
+	return 0
+}
+
 func (r *recorder) video() (media.Track, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -232,8 +270,9 @@ func (r *recorder) video() (media.Track, bool) {
 }
 
 func (r *recorder) note() camera.CameraNote {
+	cam := r.cam()
 	return camera.CameraNote{
-		Camera: r.id, Serial: r.cam.Serial, Channel: r.cam.Channel, Label: r.cam.Label,
-		View: r.cam.View, Consent: r.cam.Consent, Sound: r.cam.Sound, Uplink: r.cam.Uplink,
+		Camera: r.id, Serial: cam.Serial, Channel: cam.Channel, Label: cam.Label,
+		View: cam.View, Consent: cam.Consent, Sound: cam.Sound, Uplink: cam.Uplink,
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/agent/home"
+	"xulang.vn/camera/agent/lan"
 	"xulang.vn/camera/agent/link"
 	"xulang.vn/camera/agent/live"
 	"xulang.vn/camera/agent/media"
@@ -49,15 +51,27 @@ func (b *bench) boot() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	a := &agent{log: log, now: clock, spool: s, budget: upload.NewBudget(nil, vietnam, clock), link: link.New(link.Config{HubURL: "http://127.0.0.1:1", Identity: identity, Log: log}, clock)}
+	store, err := home.Open(b.dir)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	guard := lan.New(lan.Config{Loopback: true})
+	a := &agent{log: log, now: clock, store: store, guard: guard, spool: s, budget: upload.NewBudget(nil, vietnam, clock), link: link.New(link.Config{HubURL: "http://127.0.0.1:1", Identity: identity, Log: log}, clock)}
 	a.publisher = live.New(live.Config{HubURL: "http://127.0.0.1:1", Client: http.DefaultClient, Log: log}, clock)
 	b.t.Cleanup(func() { a.publisher.Close(); s.Close() })
-	b.recorder = newRecorder(a, camera.NewCameraID("h", "S", 0), Camera{Label: "Nhà"})
+	b.recorder = newRecorder(a, camera.NewCameraID("h", "S", 0), Camera{Label: "Nhà"}, camera.CauseAgentOff)
 	origin := b.now
 	b.writer = segment.New(segment.Config{
 		Camera: b.id, Clock: a.link.Clock, Closed: b.closed,
 		Elapsed: func(time.Time) time.Duration { return b.media + origin.Sub(noon) },
 	}, b, clock)
+}
+
+// share changes what the household agrees to.
+func (b *bench) share(c camera.Consent) {
+	cam := b.cam()
+	cam.Consent = c
+	b.shared.Store(&cam)
 }
 
 // crash is a power cut: what was written of the open segment stays, its end does not.
@@ -226,16 +240,16 @@ func TestClockIsMoved(t *testing.T) {
 
 func TestPausedCameraIsNeverDialled(t *testing.T) {
 	b := newBench(t)
-	b.cam.Consent = camera.Consent{Level: camera.ConsentLive, Paused: true}
+	b.share(camera.Consent{Level: camera.ConsentLive, Paused: true})
 	b.lost(camera.CausePaused, "")
-	if err := b.agent.goLive(t.Context(), camera.LiveCommand{V: camera.LinkVersion, Camera: b.id, Start: true}); camera.CodeOf(err) != camera.CodeForeignCamera {
+	if err := b.agent.goLive(t.Context(), camera.LiveCommand{V: camera.LinkVersion, Camera: b.id, Start: true, Purpose: camera.PurposeCriminal}); camera.CodeOf(err) != camera.CodeForeignCamera {
 		t.Errorf("a camera that is not of this agent: %v", err)
 	}
-	b.agent.byID = map[camera.CameraID]*recorder{b.id: b.recorder}
-	if err := b.agent.goLive(t.Context(), camera.LiveCommand{V: camera.LinkVersion, Camera: b.id, Start: true}); camera.CodeOf(err) != camera.CodePaused {
+	b.agent.cameras.set([]*recorder{b.recorder})
+	if err := b.agent.goLive(t.Context(), camera.LiveCommand{V: camera.LinkVersion, Camera: b.id, Start: true, Purpose: camera.PurposeCriminal}); camera.CodeOf(err) != camera.CodePaused {
 		t.Errorf("live of a paused camera: %v", err)
 	}
-	if err := b.agent.mayUpload(b.id); camera.CodeOf(err) != camera.CodePaused {
+	if err := b.agent.mayUploadSome(b.id); camera.CodeOf(err) != camera.CodePaused {
 		t.Errorf("upload of a paused camera: %v", err)
 	}
 	b.advance(time.Minute)

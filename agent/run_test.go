@@ -50,7 +50,8 @@ func TestRunAgainInOneProcess(t *testing.T) {
 		fmt.Fprint(w, `{"household":"h1","label":"Nhà 1"}`)
 	}))
 	cfg := Default()
-	cfg.Data, cfg.Hub, cfg.Code, cfg.Networks = t.TempDir(), hub.URL, "ABCD-EFGH", []string{"127.0.0.0/8"}
+	cfg.Data, cfg.Hub, cfg.Code, cfg.Networks = t.TempDir(), hub.URL, "ABCD-EFGH-IJKL-MNOP-QRST-UVWX-YZ", []string{"127.0.0.0/8"}
+	cfg.Simulated, cfg.Metrics = true, ""
 	if _, err := Join(t.Context(), cfg, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
@@ -65,12 +66,12 @@ func TestRunAgainInOneProcess(t *testing.T) {
 		log := heard{lines: make(chan string, 1000)}
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
-		go func() { ended <- Run(ctx, cfg, time.Now, slog.New(log)) }()
+		go func() { ended <- Run(ctx, cfg, Outside{Log: slog.New(log), Now: time.Now}) }()
 		if cameras != nil {
 			log.await(t, "no footage")
 		}
 		log.await(t, "hub not reached")
-		if err := Run(ctx, cfg, time.Now, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "another agent") {
+		if err := Run(ctx, cfg, Outside{Log: slog.New(slog.DiscardHandler), Now: time.Now}); err == nil || !strings.Contains(err.Error(), "another agent") {
 			t.Errorf("a second agent on the same folder: %v", err)
 		}
 		stop()
@@ -87,26 +88,26 @@ func TestCameraIsRemoved(t *testing.T) {
 	b.start()
 	b.must(b.film(20 * time.Second))
 	b.Stop(camera.CauseReconnect, "connection broken")
-	other := newRecorder(b.agent, camera.NewCameraID("h", "S", 1), Camera{Consent: camera.Consent{Level: camera.ConsentRegistry}})
+	other := newRecorder(b.agent, camera.NewCameraID("h", "S", 1), Camera{Consent: camera.Consent{Level: camera.ConsentRegistry}}, camera.CauseReconnect)
 	b.advance(time.Minute)
 	other.extendGap()
 	shared := sharedSpool{b.agent.spool, b.agent}
 
-	b.agent.byID = map[camera.CameraID]*recorder{other.id: other}
+	b.agent.cameras.set([]*recorder{other})
 	segments, gaps := shared.Unannounced(1)
 	if len(segments) != 0 || len(gaps) != 1 || gaps[0].Camera != other.id {
 		t.Errorf("removed: %d segments, gaps %v", len(segments), gaps)
 	}
-	if camera.CodeOf(b.agent.mayUpload(b.id)) != camera.CodeNoConsent || camera.CodeOf(b.agent.mayUpload(other.id)) != camera.CodeNoConsent {
+	if camera.CodeOf(b.agent.mayUploadSome(b.id)) != camera.CodeNoConsent || camera.CodeOf(b.agent.mayUploadSome(other.id)) != camera.CodeNoConsent {
 		t.Error("bytes of a removed camera, or of one that is only on the map, may leave")
 	}
 
-	b.cam.Consent = camera.Consent{Level: camera.ConsentClip, Until: b.now.Add(time.Hour)}
-	b.agent.byID[b.id] = b.recorder
+	b.share(camera.Consent{Level: camera.ConsentClip, Until: b.now.Add(time.Hour)})
+	b.agent.cameras.set([]*recorder{other, b.recorder})
 	if segments, _ := shared.Unannounced(10); len(segments) != 4 {
 		t.Errorf("back again: %d segments, want 4", len(segments))
 	}
-	if err := b.agent.mayUpload(b.id); err != nil {
+	if err := b.agent.mayUploadSome(b.id); err != nil {
 		t.Error(err)
 	}
 	b.advance(2 * time.Hour)

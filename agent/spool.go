@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"sync"
+
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/agent/segment"
 	"xulang.vn/camera/agent/spool"
@@ -22,10 +24,10 @@ func (s sharedSpool) Unannounced(most int) ([]camera.Segment, []camera.Gap) {
 // asked once more: the spool hears of it a moment later, and keeps everything until
 // one is known.
 func (s sharedSpool) Uploads(most int, skip func(camera.SegmentID) bool) []upload.Upload {
-	next := s.Spool.Uploads(most, skip)
+	next, wants := s.Spool.Uploads(most, skip), sync.OnceValue(s.Wants)
 	out := make([]upload.Upload, 0, len(next))
 	for _, u := range next {
-		if u.Priority != spool.Asked && !s.agent.flows(u.Camera, u.Stream) {
+		if s.agent.mayGo(u.Segment, wants) != nil {
 			continue
 		}
 		out = append(out, upload.Upload{Segment: u.Segment, Asked: u.Priority == spool.Asked, Held: u.Priority == spool.Held})

@@ -41,26 +41,26 @@ func (a *agent) status() camera.Status {
 	if t, ok := health.Temperature(); ok {
 		s.Temperature = &t
 	}
-	for _, r := range a.recorders {
+	for _, r := range a.cameras.all() {
 		s.Cameras = append(s.Cameras, r.status())
 	}
 	return s
 }
 
 func (r *recorder) status() camera.CameraStatus {
-	class, _ := r.agent.class(r.cam)
+	class, _ := r.agent.class(r.cam())
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return camera.CameraStatus{
 		Camera: r.id, State: r.state, Since: r.since.UTC(), Detail: r.detail, Codec: string(r.codec),
-		Verified: r.verified.UTC(), Uplink: class,
+		Verified: r.verified.UTC(), Uplink: class, Aim: r.cam().Aim,
 	}
 }
 
 // snapshot is the status with what was counted, for the metrics.
 func (a *agent) snapshot() health.Snapshot {
 	s := health.Snapshot{Status: a.status(), Counters: map[camera.CameraID]health.Counters{}}
-	for _, r := range a.recorders {
+	for _, r := range a.cameras.all() {
 		s.Counters[r.id] = r.counters()
 	}
 	return s

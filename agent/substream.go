@@ -40,11 +40,11 @@ func newSubStream(r *recorder) *subStream {
 // ends.
 func (s *subStream) run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		class, changed := s.of.agent.class(s.of.cam)
+		class, changed := s.of.agent.class(s.of.cam())
 		there, turned := s.of.there.now()
 		recording, end := context.WithCancel(ctx)
 		group, recording := errgroup.WithContext(recording)
-		if class == camera.UplinkSub && there && !s.of.cam.Consent.Paused {
+		if class == camera.UplinkSub && there && !s.of.cam().Consent.Paused {
 			group.Go(func() error { return s.pull(recording) })
 		}
 		group.Go(func() error {
@@ -65,7 +65,7 @@ func (s *subStream) run(ctx context.Context) error {
 
 func (s *subStream) pull(ctx context.Context) error {
 	cfg := s.of.source()
-	cfg.URL = s.of.cam.SubURL
+	cfg.URL = s.of.cam().SubURL
 	return ingest.New(cfg, s, s.of.agent.now, s.log).Run(ctx)
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net"
-	"net/netip"
 	"testing"
 
 	camera "xulang.vn/camera"
@@ -42,8 +41,9 @@ func calls(t *testing.T) (url string, taken <-chan net.Conn) {
 func TestSubStreamGivesWay(t *testing.T) {
 	b := newBench(t)
 	url, taken := calls(t)
-	b.agent.networks = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
-	b.cam.SubURL, b.cam.Uplink = url, camera.UplinkSub
+	cam := b.cam()
+	cam.SubURL, cam.Uplink = url, camera.UplinkSub
+	b.shared.Store(&cam)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- b.sub.run(ctx) }()

@@ -3,8 +3,11 @@ package hub
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
@@ -16,11 +19,16 @@ import (
 type Config struct {
 	// Listen is the one HTTP(S) address for people, agents and objects.
 	Listen string `yaml:"listen"`
-	// Public is the address that people and agents use, "https://…"; empty: made of Listen.
+	// Public is the address that people and agents use, "https://…"; empty: the first of
+	// ACME's domains, else made of Listen. Invitations carry it.
 	Public string `yaml:"public"`
-	// TLSCert and TLSKey are PEM files; both empty: plain HTTP, for loopback or behind a proxy.
+	// TLSCert and TLSKey are PEM files. Without them, and without ACME, the hub makes a
+	// CA of its own, whose fingerprint stands in each invitation.
 	TLSCert string `yaml:"tls_cert"`
 	TLSKey  string `yaml:"tls_key"`
+	ACME    ACME   `yaml:"acme"`
+	// Plain speaks no TLS at all: only behind a proxy that does, and whose address is Public.
+	Plain bool `yaml:"plain"`
 	// Data is the folder of the database and of the one-time setup link.
 	Data string `yaml:"data"`
 	// Roads is an OpenStreetMap file: .osm, .osm.bz2 or .osm.pbf; empty: no roads yet.
@@ -32,6 +40,14 @@ type Config struct {
 	Uplink camera.Uplink `yaml:"uplink"`
 	Store  Store         `yaml:"store"`
 	Live   Live          `yaml:"live"`
+}
+
+// ACME has a public CA sign the hub's certificate (RFC 8555, tls-alpn-01). The hub has
+// to be reachable by these names on port 443.
+type ACME struct {
+	Domains   []string `yaml:"domains"`   // none: no ACME
+	Email     string   `yaml:"email"`     // for the CA's warnings
+	Directory string   `yaml:"directory"` // of the CA; empty: Let's Encrypt
 }
 
 // Store is the S3 server that keeps the footage.
@@ -87,10 +103,29 @@ func (c Config) Check() error {
 		return fmt.Errorf("check config: listen and data are needed")
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return fmt.Errorf("check config: tls_cert and tls_key go together")
+	case c.TLSCert != "" && len(c.ACME.Domains) > 0:
+		return fmt.Errorf("check config: a certificate comes from files or by ACME, not both")
+	case c.Plain && (c.TLSCert != "" || len(c.ACME.Domains) > 0):
+		return fmt.Errorf("check config: plain is without certificates")
+	case c.Plain && !strings.HasPrefix(c.Public, "https://"):
+		return fmt.Errorf("check config: plain needs public, the https address of the proxy before the hub")
+	case c.Public != "" && !address(c.Public):
+		return fmt.Errorf("check config: public %q is no address such as https://camera.example:8470", c.Public)
 	case !c.Uplink.Valid():
 		return fmt.Errorf("check config: uplink %q is none of all, sub, on-request", c.Uplink)
 	case c.Store.Endpoint == "" || c.Store.Bucket == "" || c.Store.KeyFile == "":
 		return fmt.Errorf("check config: store needs endpoint, bucket and key_file")
 	}
 	return nil
+}
+
+// address tells whether agents can follow an invitation there: by https, or on this
+// very machine.
+func address(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || err == nil && ip.IsLoopback())
 }

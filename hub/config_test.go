@@ -17,7 +17,7 @@ func TestExampleNamesEveryDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := hub.Default()
-	want.Live.Hosts = []string{}
+	want.Live.Hosts, want.ACME.Domains = []string{}, []string{}
 	if !reflect.DeepEqual(cfg, want) {
 		t.Errorf("configs/hub.yml gives %+v\nthe defaults are %+v", cfg, want)
 	}
@@ -33,6 +33,12 @@ func TestBadConfigs(t *testing.T) {
 		"tls_cert: a.pem":          "tls_key",
 		"store: {bucket: \"\"}":    "bucket",
 		"store: {endpoints: oops}": "endpoints",
+		// Nobody could follow an invitation to these.
+		"public: camera.example:8470":         "public",
+		"public: http://camera.example:8470":  "public",
+		"public: https://":                    "public",
+		"public: https://camera.example/#top": "public",
+		"plain: true":                         "public",
 	} {
 		file := filepath.Join(t.TempDir(), "hub.yml")
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

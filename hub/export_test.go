@@ -46,15 +46,15 @@ func (o Opened) BreakDatabase() error { return o.db.Close() }
 
 // Join enrols a device without its ceremony.
 func (o Opened) Join(ctx context.Context, enrol func(code string) camera.EnrolRequest) (camera.HouseholdID, error) {
-	home, err := o.registry.CreateHousehold(ctx, "Nhà 01")
+	home, err := o.registry.CreateHousehold(ctx, "Nhà 01", nil)
 	if err != nil {
 		return "", err
 	}
-	code, _, err := o.registry.Invite(ctx, home.ID)
+	invited, err := o.registry.Invite(ctx, home.ID)
 	if err != nil {
 		return "", err
 	}
-	_, err = o.registry.Enrol(ctx, enrol(code))
+	_, err = o.registry.Enrol(ctx, enrol(invited.Secret))
 	return home.ID, err
 }
 

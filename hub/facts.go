@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nkeys"
@@ -26,12 +27,23 @@ func (f facts) Hello(ctx context.Context, d camera.DeviceID, m camera.Hello) cam
 	}
 	reply.Uplink = f.cfg.Uplink
 	for _, cam := range m.Cameras {
-		// A household that paused or narrowed its consent ends running live views at once.
-		if err := camera.Decide(cam.Consent, camera.ActionLive, camera.Asker{Officer: true, CaseOpen: true}, f.now()); err != nil && f.owned(ctx, d, cam.Camera) {
+		// A household that paused or took its consent back ends running live views at
+		// once. What ended for some cases only, the cases' own watch ends.
+		if err := mayShow(cam.Consent, f.now()); err != nil && f.owned(ctx, d, cam.Camera) {
 			f.live.Disconnect(cam.Camera, string(camera.CodeOf(err)))
 		}
 	}
 	return reply
+}
+
+// mayShow tells whether a camera may be shown live for any case at all, and if not, why.
+func mayShow(c camera.Consent, now time.Time) (err error) {
+	for _, purpose := range camera.Purposes {
+		if err = camera.Decide(c, camera.ActionLive, camera.Asker{Officer: true, CaseOpen: true, Purpose: purpose}, now); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 func (f facts) Announce(ctx context.Context, d camera.DeviceID, m camera.Announce) camera.AnnounceReply {
@@ -121,10 +133,10 @@ func (f facts) slot(ctx context.Context, d camera.DeviceID, id camera.SegmentID)
 	if !cam.Shared {
 		return camera.Slot{}, false, camera.Errorf(camera.CodeNoConsent, "slot: camera %s is not shared any more", id.Camera)
 	}
-	if err := camera.Decide(cam.Consent, camera.ActionUpload, camera.Asker{}, f.now()); err != nil {
-		return camera.Slot{}, false, err
-	}
 	entry, err := f.index.Segment(ctx, id)
+	if err == nil {
+		err = f.mayLeave(ctx, cam.Consent, entry.Segment)
+	}
 	if err != nil {
 		return camera.Slot{}, false, err
 	}
@@ -147,6 +159,22 @@ func (f facts) slot(ctx context.Context, d camera.DeviceID, id camera.SegmentID)
 	return slot, false, nil
 }
 
+// mayLeave asks whether a segment may leave its house: by a standing consent, or by the
+// household's yes to a request.
+func (f facts) mayLeave(ctx context.Context, c camera.Consent, s camera.Segment) error {
+	who := camera.Asker{From: s.Start, To: s.End}
+	err := camera.Decide(c, camera.ActionUpload, who, f.now())
+	if camera.CodeOf(err) != camera.CodeAskOwner {
+		return err
+	}
+	wants, failed := f.cases.WantsOf(ctx, []camera.CameraID{s.Camera})
+	if failed != nil {
+		return failed
+	}
+	who.Granted = slices.ContainsFunc(wants, func(w camera.Want) bool { return w.Grants(s) })
+	return camera.Decide(c, camera.ActionUpload, who, f.now())
+}
+
 // Stored looks for the bytes that a device says it has put.
 func (f facts) Stored(ctx context.Context, d camera.DeviceID, ids []camera.SegmentID) camera.StoredReply {
 	reply := camera.StoredReply{V: camera.LinkVersion, Refused: map[int]camera.Refusal{}}
@@ -165,6 +193,15 @@ func (f facts) Wants(ctx context.Context, d camera.DeviceID) camera.WantsReply {
 }
 
 func (f facts) wants(ctx context.Context, d camera.DeviceID) ([]camera.Want, error) {
+	own, err := f.shared(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return f.cases.WantsOf(ctx, own)
+}
+
+// shared are the cameras that a device shares now.
+func (f facts) shared(ctx context.Context, d camera.DeviceID) ([]camera.CameraID, error) {
 	all, err := f.registry.Cameras(ctx)
 	if err != nil {
 		return nil, err
@@ -175,7 +212,7 @@ func (f facts) wants(ctx context.Context, d camera.DeviceID) ([]camera.Want, err
 			own = append(own, c.ID)
 		}
 	}
-	return f.cases.WantsOf(ctx, own)
+	return own, nil
 }
 
 func (f facts) stored(ctx context.Context, d camera.DeviceID, id camera.SegmentID) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -43,6 +44,8 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case b.broken:
 		w.WriteHeader(http.StatusForbidden)
 	case strings.Trim(r.URL.Path, "/") == "footage":
+	case r.Method == http.MethodPut:
+		b.objects[strings.TrimPrefix(r.URL.Path, "/footage/")], _ = io.ReadAll(r.Body)
 	case !ok:
 		w.WriteHeader(http.StatusNotFound)
 	default:

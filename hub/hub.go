@@ -3,7 +3,6 @@ package hub
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,6 +20,7 @@ import (
 	"xulang.vn/camera/hub/audit"
 	"xulang.vn/camera/hub/auth"
 	"xulang.vn/camera/hub/cases"
+	"xulang.vn/camera/hub/cert"
 	"xulang.vn/camera/hub/db"
 	"xulang.vn/camera/hub/fleet"
 	"xulang.vn/camera/hub/index"
@@ -32,7 +31,7 @@ import (
 )
 
 // Version is of the hub's program.
-const Version = "0.1.0"
+const Version = "0.2.0"
 
 // Outside is what the program around the hub hands in.
 type Outside struct {
@@ -55,10 +54,15 @@ func Run(ctx context.Context, cfg Config, out Outside) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	door, err := openDoor(cfg, listener.Addr(), out)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	h, err := open(ctx, cfg, out)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	h.door = door
 	return errors.Join(h.run(ctx, listener), h.db.Close())
 }
 
@@ -78,6 +82,7 @@ type hub struct {
 	live     *live.Live
 	roads    *road.Graph
 	cases    *cases.Cases
+	door     door
 }
 
 func open(ctx context.Context, cfg Config, out Outside) (*hub, error) {
@@ -129,8 +134,7 @@ func (h *hub) room(name string) *slog.Logger { return h.log.With("room", name) }
 func (h *hub) run(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler: h.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
-		ErrorLog:  slog.NewLogLogger(h.room("http").Handler(), slog.LevelDebug),
+		ErrorLog: slog.NewLogLogger(h.room("http").Handler(), slog.LevelDebug),
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return h.fleet.Run(ctx) })
@@ -138,6 +142,9 @@ func (h *hub) run(ctx context.Context, listener net.Listener) error {
 	group.Go(func() error { return h.cases.Run(ctx) })
 	group.Go(func() error { return h.keepBucket(ctx) })
 	group.Go(func() error { return h.serve(server, listener) })
+	if h.door.certs != nil {
+		group.Go(func() error { return h.door.certs.Run(ctx) })
+	}
 	group.Go(func() error {
 		<-ctx.Done()
 		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
@@ -147,19 +154,19 @@ func (h *hub) run(ctx context.Context, listener net.Listener) error {
 		}
 		return nil
 	})
-	if err := h.announce(ctx, listener.Addr().String()); err != nil {
+	if err := h.announce(ctx); err != nil {
 		h.log.Error("write setup link", "err", err)
 	}
 	return group.Wait()
 }
 
 func (h *hub) serve(server *http.Server, listener net.Listener) error {
-	var err error
-	if h.cfg.TLSCert != "" {
-		err = server.ServeTLS(listener, h.cfg.TLSCert, h.cfg.TLSKey)
-	} else {
-		err = server.Serve(listener)
+	if h.door.certs != nil {
+		server.TLSConfig = h.door.certs.TLS() // for HTTP/2
+		listener = cert.Listen(listener, server.TLSConfig)
+		server.Handler = cert.Guard(server.Handler)
 	}
+	err := server.Serve(listener)
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -169,27 +176,19 @@ func (h *hub) serve(server *http.Server, listener net.Listener) error {
 // announce says where the hub is, and gives the one-time setup link while there
 // is nobody who could sign in. The link goes to a file of the hub's own folder
 // and to the starter's terminal, never to the log.
-func (h *hub) announce(ctx context.Context, address string) error {
-	public := h.cfg.Public
-	if public == "" {
-		scheme := "http"
-		if h.cfg.TLSCert != "" {
-			scheme = "https"
-		}
-		public = scheme + "://" + address
-	}
+func (h *hub) announce(ctx context.Context) error {
 	token, needed, err := h.auth.SetupToken(ctx)
 	if err != nil {
 		return fmt.Errorf("make setup token: %w", err)
 	}
 	if needed {
-		err = os.WriteFile(h.setupLink(), []byte(public+"/setup#"+token+"\n"), 0o600)
+		err = os.WriteFile(h.setupLink(), []byte(h.door.people+"/setup#"+token+"\n"), 0o600)
 	} else {
 		h.forgetSetup()
 	}
-	h.log.Info("hub is up", "address", public, "setup_needed", needed)
+	h.log.Info("hub is up", "address", h.door.public, "setup_needed", needed)
 	if h.out.Ready != nil {
-		h.out.Ready(public)
+		h.out.Ready(h.door.people)
 	}
 	return err
 }
@@ -205,8 +204,8 @@ func (h *hub) forgetSetup() {
 
 func (h *hub) handler() http.Handler {
 	return api.New(api.Config{
-		Auth: h.auth, Registry: h.registry, Cases: h.cases, Publisher: h.live, Devices: h.fleet, Newest: h.index,
-		Roads: h.roads, Sketch: h.cfg.Sketch, Secure: h.cfg.TLSCert != "" || strings.HasPrefix(h.cfg.Public, "https://"),
+		Auth: h.auth, Registry: h.registry, Cases: h.cases, Publisher: h.live, Devices: h.fleet, Past: h.index,
+		Roads: h.roads, Sketch: h.cfg.Sketch, Public: h.door.public, CA: h.door.ca, Secure: h.cfg.Plain,
 		Version: Version, Health: h.health, SetUp: h.forgetSetup, Link: h.fleet.Handler(), Objects: h.store.Proxy(), Web: h.out.Web,
 		Log: h.room("api"), Now: h.now,
 	})

@@ -68,6 +68,14 @@ func (p past) Window(ctx context.Context, c cases.Camera, from, to time.Time) ([
 		return nil, nil, fmt.Errorf("read presence: %w", err)
 	}
 	known := index.Known{Registered: c.Registered, LinkedNow: c.Linked, State: c.State, Since: c.Since}
+	recorder, _, err := p.index.Past(ctx, c.ID)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the recorder's past: %w", err)
+	}
+	known.Past = recorder.Spans
+	if known.Overwritten, err = p.index.Overwritten(ctx, c.ID); err != nil {
+		return nil, nil, fmt.Errorf("read what the recorder has overwritten: %w", err)
+	}
 	for _, l := range linked {
 		known.Linked = append(known.Linked, index.Interval{From: l.From, To: l.To})
 	}
@@ -105,6 +113,11 @@ func (p past) Request(ctx context.Context, id camera.CameraID, from, to time.Tim
 	return p.index.Request(ctx, id, from, to)
 }
 
+func (p past) Recorder(ctx context.Context, id camera.CameraID) (cases.RecorderClock, bool, error) {
+	told, ok, err := p.index.Past(ctx, id)
+	return cases.RecorderClock{Offset: told.Offset, Bound: told.Bound}, ok, err
+}
+
 func (p past) Unrequest(ctx context.Context, id camera.CameraID, from, to time.Time, keep []camera.Want) error {
 	return p.index.Unrequest(ctx, id, from, to, keep)
 }
@@ -120,12 +133,12 @@ func (h home) Look(ctx context.Context, id camera.CameraID) error {
 	return h.fleet.Look(ctx, cam.Device)
 }
 
-func (h home) Still(ctx context.Context, id camera.SegmentID) ([]byte, error) {
+func (h home) Still(ctx context.Context, id camera.SegmentID, purpose camera.Purpose) ([]byte, error) {
 	cam, err := h.registry.Camera(ctx, id.Camera)
 	if err != nil {
 		return nil, err
 	}
-	return h.fleet.Still(ctx, cam.Device, id)
+	return h.fleet.Still(ctx, cam.Device, id, purpose)
 }
 
 // auditor hands the audit to the cases.
@@ -157,8 +170,8 @@ func (a auditor) ForCase(ctx context.Context, caseID string, most int) ([]cases.
 // starter lets the live room ask an agent to publish.
 type starter struct{ *hub }
 
-func (s starter) StartLive(ctx context.Context, cam camera.CameraID, path, token string) error {
-	return s.command(ctx, camera.LiveCommand{V: camera.LinkVersion, Camera: cam, Start: true, Path: path, Token: token})
+func (s starter) StartLive(ctx context.Context, cam camera.CameraID, purpose camera.Purpose, path, token string) error {
+	return s.command(ctx, camera.LiveCommand{V: camera.LinkVersion, Camera: cam, Start: true, Path: path, Token: token, Purpose: purpose})
 }
 
 func (s starter) StopLive(ctx context.Context, cam camera.CameraID) error {

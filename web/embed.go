@@ -1,5 +1,6 @@
-// Package web holds the built web of the hub and serves it. It knows nothing of
-// the API: cmd/xulang-hub hands its handler to the hub.
+// Package web holds the two built webs and serves them: the hub's pages, and the
+// page of the household's box. It knows nothing of the APIs: the programs in cmd
+// hand its handlers to the hub and to the agent.
 package web
 
 import (
@@ -17,40 +18,57 @@ import (
 	"sync"
 )
 
-// dist is what `npm run build` writes; .keep stands in it so that the programs
-// build before the web does.
+// dist and dist-home are what `npm run build` writes; .keep stands in them so that
+// the programs build before the web does.
 //
 //go:embed all:dist
 var dist embed.FS
 
+//go:embed all:dist-home
+var home embed.FS
+
 // securityPolicy lets the page load from its own hub only. blob: is for the map's
 // and the player's workers and for MSE; inline styles are set by MapLibre.
 const securityPolicy = "default-src 'self'; worker-src 'self' blob:; media-src 'self' blob:; img-src 'self' data: blob:; connect-src 'self'; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// householdPolicy is narrower: no worker, no inline style. blob: is for a camera's
+// picture and for its key frame in a video element.
+const householdPolicy = "default-src 'self'; media-src 'self' blob:; img-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 const notBuilt = `<!doctype html><html lang="vi"><meta charset="utf-8"><title>Camera an ninh Xứ Lạng</title>
 <h1>Giao diện chưa được dựng</h1><p>Chạy <code>make web</code> rồi dựng lại chương trình.</p>
 <p lang="en">The web has not been built. Run <code>make web</code> and build the program again.</p></html>
 `
 
-// Handler serves the embedded web.
+// Handler serves the hub's pages.
 func Handler() http.Handler {
-	files, err := fs.Sub(dist, "dist")
+	return &site{files: folder(dist, "dist"), policy: securityPolicy, ready: map[string]*file{}}
+}
+
+// Household serves the page of the household's box, by the same rules.
+func Household() http.Handler {
+	return &site{files: folder(home, "dist-home"), policy: householdPolicy, ready: map[string]*file{}}
+}
+
+func folder(files embed.FS, name string) fs.FS {
+	sub, err := fs.Sub(files, name)
 	if err != nil {
-		panic(err) // the folder's name is a constant above
+		panic(err) // the names are constants above
 	}
-	return Serve(files)
+	return sub
 }
 
 // Serve serves a built web from any file system: files by their path, and
 // index.html for every other path outside of /api, whose pages the browser knows.
 func Serve(files fs.FS) http.Handler {
-	return &site{files: files, ready: map[string]*file{}}
+	return &site{files: files, policy: securityPolicy, ready: map[string]*file{}}
 }
 
 type site struct {
-	files fs.FS
-	mu    sync.Mutex       // guards ready
-	ready map[string]*file // by name; a handful of files, read once
+	files  fs.FS
+	policy string           // Content-Security-Policy of every answer
+	mu     sync.Mutex       // guards ready
+	ready  map[string]*file // by name; a handful of files, read once
 }
 
 type file struct {
@@ -65,7 +83,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h := w.Header()
-	h.Set("Content-Security-Policy", securityPolicy)
+	h.Set("Content-Security-Policy", s.policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")

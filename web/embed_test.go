@@ -119,12 +119,24 @@ func TestNotBuilt(t *testing.T) {
 	}
 }
 
-func TestHandlerAnswers(t *testing.T) {
-	r := get(t, web.Handler(), "GET", "/", nil)
-	if s := r.StatusCode; s != http.StatusOK && s != http.StatusServiceUnavailable {
-		t.Errorf("status %d", s)
+// Both webs answer, built or not, and neither page may load from another host.
+func TestHandlersAnswer(t *testing.T) {
+	policies := map[string]bool{}
+	for name, h := range map[string]http.Handler{"hub": web.Handler(), "household": web.Household()} {
+		r := get(t, h, "GET", "/", nil)
+		if s := r.StatusCode; s != http.StatusOK && s != http.StatusServiceUnavailable {
+			t.Errorf("%s: status %d", name, s)
+		}
+		policy := r.Header.Get("Content-Security-Policy")
+		if !strings.HasPrefix(policy, "default-src 'self';") || strings.Contains(policy, "http") || strings.Contains(policy, "*") {
+			t.Errorf("%s: policy %q", name, policy)
+		}
+		policies[policy] = true
+		if r := get(t, h, "GET", "/api/v1/state", nil); r.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: the API's paths answered with %d", name, r.StatusCode)
+		}
 	}
-	if r.Header.Get("Content-Security-Policy") == "" {
-		t.Error("no policy")
+	if len(policies) != 2 {
+		t.Error("the household's page has no policy of its own")
 	}
 }

@@ -58,6 +58,7 @@ type fake struct {
 	conns  int
 	setups int
 	leaked bool // a request line held credentials
+	signed int  // requests that came with a password's proof
 	sent   [][]byte
 	deny   map[string]base.StatusCode // answers to "describe", "setup video", "setup audio", "play"
 	asked  map[string]int             // how often each of these came
@@ -135,6 +136,9 @@ func (f *fake) OnConnOpen(*gortsplib.ServerHandlerOnConnOpenCtx) {
 func (f *fake) OnRequest(_ *gortsplib.ServerConn, req *base.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if _, ok := req.Header["Authorization"]; ok {
+		f.signed++
+	}
 	if req.URL != nil && (req.URL.User != nil || strings.Contains(req.URL.String(), "p@ss")) {
 		f.leaked = true
 	}
@@ -197,6 +201,13 @@ func (f *fake) count(step string) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.asked[step]
+}
+
+// passwords is how many requests came with one.
+func (f *fake) passwords() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.signed
 }
 
 func (f *fake) connections() int {

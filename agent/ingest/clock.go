@@ -24,6 +24,7 @@ const mostStale = 2 * time.Minute
 // time, and maps them to the sender's wall clock.
 type rtpClock struct {
 	rate     int64
+	ahead    time.Duration // that counts as a jump; 0 is mostAhead
 	seen     bool
 	last     uint32
 	media    time.Duration // at last
@@ -43,7 +44,11 @@ func (c *rtpClock) at(stamp uint32, received time.Time) time.Duration {
 	step := int64(int32(stamp - c.last))
 	wall := received.Sub(c.received)
 	off := duration(step, c.rate) - wall
-	if off > mostAhead || off < -mostAhead || duration(step, c.rate) < -mostBack {
+	ahead := c.ahead
+	if ahead == 0 {
+		ahead = mostAhead
+	}
+	if off > ahead || off < -mostAhead || duration(step, c.rate) < -mostBack {
 		step = max(1, int64(wall.Seconds()*float64(c.rate)))
 		c.report = time.Time{} // says nothing of the new stamps
 	}

@@ -130,7 +130,7 @@ func beAgent() int {
 	count := &counter{}
 	for k := range n {
 		i := ingest.New(ingest.Config{
-			URL: fmt.Sprintf("rtsp://%s/%d", os.Args[3], k), Networks: loopback, Gather: gather,
+			URL: fmt.Sprintf("rtsp://%s/%d", os.Args[3], k), Control: loopback, Gather: gather,
 		}, count, time.Now, discard())
 		wait.Go(func() { _ = i.Run(ctx) })
 	}

@@ -3,11 +3,11 @@ package ingest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
-	"net/netip"
 	"syscall"
 	"time"
+
+	camera "xulang.vn/camera"
 )
 
 const (
@@ -18,50 +18,36 @@ const (
 	dialTimeout = 2 * time.Second
 )
 
-var (
-	errOutside = errors.New("address is outside of the allowed networks")
-	errDials   = errors.New("camera redirects too often")
-)
+var errDials = errors.New("camera redirects too often")
 
 // unreachable marks an error of a camera that did not even take the connection.
 type unreachable struct{ error }
 
 func (u unreachable) Unwrap() error { return u.error }
 
-// dialer opens connections into the allowed networks only. The check sits behind
-// the resolver, so that neither a name nor a redirect leads elsewhere.
-func dialer(networks []netip.Prefix) func(context.Context, string, string) (net.Conn, error) {
-	d := net.Dialer{Timeout: dialTimeout, Control: func(_, address string, _ syscall.RawConn) error {
-		at, err := netip.ParseAddrPort(address)
-		if err != nil {
-			return fmt.Errorf("read dialled address: %w", err)
+// Control is asked about an address before it is dialled (net.Dialer.Control).
+type Control = func(network, address string, c syscall.RawConn) error
+
+// dialer opens connections that control allows. It sits behind the resolver, so
+// that neither a name nor a redirect leads elsewhere.
+func dialer(control Control) func(context.Context, string, string) (net.Conn, error) {
+	if control == nil {
+		control = func(string, string, syscall.RawConn) error {
+			return camera.Errorf(camera.CodeOutsideLAN, "address is outside of what may be dialled, which is nothing")
 		}
-		if !within(networks, at.Addr()) {
-			return errOutside
-		}
-		return nil
-	}}
+	}
+	d := net.Dialer{Timeout: dialTimeout, Control: control}
 	dials := 0 // one session dials from one goroutine
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		if dials++; dials > mostDials {
 			return nil, errDials
 		}
 		c, err := d.DialContext(ctx, network, address)
-		if err != nil && !errors.Is(err, errOutside) {
+		if err != nil && camera.CodeOf(err) != camera.CodeOutsideLAN {
 			return nil, unreachable{err}
 		}
 		return c, err
 	}
-}
-
-func within(networks []netip.Prefix, ip netip.Addr) bool {
-	ip = ip.Unmap().WithZone("")
-	for _, n := range networks {
-		if n.Contains(ip) {
-			return true
-		}
-	}
-	return false
 }
 
 // connect dials for gortsplib and puts the gatherer in between.

@@ -4,6 +4,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/bluenviron/gortsplib/v4/pkg/base"
 	"github.com/bluenviron/gortsplib/v4/pkg/description"
 	"github.com/bluenviron/gortsplib/v4/pkg/format"
 	"github.com/bluenviron/gortsplib/v4/pkg/sdp"
@@ -149,4 +150,28 @@ func Tracks(body []byte) (n int) {
 		}
 	}
 	return n
+}
+
+// Playback is what a session of the past reads of packets and answers.
+type Playback struct{ p playback }
+
+// NewPlayback makes one.
+func NewPlayback(t Times) *Playback {
+	return &Playback{playback{ReplayConfig: ReplayConfig{Times: t}}}
+}
+
+// Told gives what a packet says of its picture.
+func (p *Playback) Told(pkt *rtp.Packet) (at time.Time, last bool) {
+	p.p.marked(pkt)
+	m := p.p.mark(pkt.Timestamp)
+	return m.at, m.last
+}
+
+// Began gives what an answer to PLAY says of the beginning.
+func (p *Playback) Began(ranges string) time.Time {
+	p.p.response(&base.Response{Header: base.Header{"Range": base.HeaderValue{ranges}}})
+	if at := p.p.began.Load(); at != nil {
+		return *at
+	}
+	return time.Time{}
 }

@@ -2,7 +2,6 @@ package ingest_test
 
 import (
 	"context"
-	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -82,7 +81,7 @@ func TestFoundAddressIsChecked(t *testing.T) {
 			f.close()
 			find := &finder{at: at}
 			cfg := config(f)
-			cfg.Find, cfg.Networks = find.find, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/29")}
+			cfg.Find, cfg.Control = find.find, only("127.0.0.0/29")
 			r := pull(t, cfg, nil)
 			eventually(t, "it was asked and tried", func() bool { return find.count() >= 2 })
 			r.stop()

@@ -15,7 +15,6 @@ package ingest
 import (
 	"context"
 	"log/slog"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -29,9 +28,18 @@ type Config struct {
 	// is not checked (cameras sign their own): what passes cannot be overheard, but
 	// that it is the right camera is known by its address and password alone.
 	URL                string
-	Username, Password string         // sent by digest (or basic, when the camera has nothing else), never in a URL
-	Sound              bool           // take AAC, Opus or G.711 as well, when the camera has it
-	Networks           []netip.Prefix // addresses that may be dialled; none when empty
+	Username, Password string // sent by digest (or basic, when the camera has nothing else), never in a URL
+	Sound              bool   // take AAC, Opus or G.711 as well, when the camera has it
+
+	// Control is asked about each address before it is dialled; nil: nothing may be.
+	// It refuses with CodeOutsideLAN.
+	Control Control
+
+	// Try is asked before a password is sent that this camera was not seen to take yet:
+	// a recorder locks its family out after a few wrong ones, whichever of its channels
+	// they came with. It waits until nobody else tries, or until stop. done is told once
+	// how it went; without ok it was refused often enough already. May be nil.
+	Try func(stop <-chan struct{}) (done func(Verdict), ok bool)
 
 	// UDP takes RTP over UDP instead of inside of the connection: what the network
 	// loses is lost, and nothing gathers. With rtsps it does not apply: the pictures
@@ -50,6 +58,16 @@ type Config struct {
 	NoKeyFrame time.Duration // a session without a key frame for so long is ended; 0 is 30 s
 	Stall      time.Duration // a session without video for so long is ended; 0 is 10 s
 }
+
+// Verdict is what a camera made of a password.
+type Verdict int
+
+// Verdicts.
+const (
+	Unknown Verdict = iota // it broke off before it told
+	Taken
+	Refused
+)
 
 // Receiver takes what the camera sends. Its methods are called one at a time.
 //

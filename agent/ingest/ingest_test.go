@@ -3,7 +3,6 @@ package ingest_test
 import (
 	"bytes"
 	"context"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -124,8 +123,8 @@ func TestCausesWithoutVideo(t *testing.T) {
 		{"MJPEG only", []*description.Media{mjpeg}, nil, nil, camera.CauseBadCodec, "JPEG"},
 		{"no key frame", []*description.Media{video264()}, func(n int, _ uint32) bool { return n%10 != 0 }, nil, camera.CauseNoKeyFrame, "key frame"},
 		{"silent", []*description.Media{video264()}, func(int, uint32) bool { return false }, nil, camera.CauseCameraOff, "no video"},
-		{"other network", []*description.Media{video264()}, nil, func(c *ingest.Config) { c.Networks = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")} }, camera.CauseCameraOff, "outside"},
-		{"no network", []*description.Media{video264()}, nil, func(c *ingest.Config) { c.Networks = nil }, camera.CauseCameraOff, "outside"},
+		{"other network", []*description.Media{video264()}, nil, func(c *ingest.Config) { c.Control = only("10.0.0.0/8") }, camera.CauseCameraOff, "outside"},
+		{"no network", []*description.Media{video264()}, nil, func(c *ingest.Config) { c.Control = nil }, camera.CauseCameraOff, "outside"},
 		{"nobody there", []*description.Media{video264()}, nil, func(c *ingest.Config) { c.URL = "rtsp://127.0.0.1:1/" }, camera.CauseCameraOff, "refused"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -211,7 +210,7 @@ func TestBadAddress(t *testing.T) {
 	for _, url := range []string{
 		"", "http://127.0.0.1/", "rtsp:///live", "rtsp://" + "u:hush@127.0.0.1/live", "rtsp://127.0.0.1/a#b", "rtsp://h:hush hush/",
 	} {
-		i := ingest.New(ingest.Config{URL: url, Networks: loopback}, &receiver{}, time.Now, discard())
+		i := ingest.New(ingest.Config{URL: url, Control: loopback}, &receiver{}, time.Now, discard())
 		if err := i.Run(t.Context()); err == nil || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%q: %v", url, err)
 		}

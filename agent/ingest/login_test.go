@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -103,7 +104,7 @@ func TestNewPasswordAfterSuccess(t *testing.T) {
 // where the camera is, not how it is asked.
 func TestAddressThatHoldsThePassword(t *testing.T) {
 	t.Parallel()
-	cfg := ingest.Config{URL: "rtsp://127.0.0.1:1/user=guest&password=hush&channel=1.sdp?real_stream", Networks: loopback}
+	cfg := ingest.Config{URL: "rtsp://127.0.0.1:1/user=guest&password=hush&channel=1.sdp?real_stream", Control: loopback}
 	cfg.Find = func(context.Context) (string, bool) { return strings.Replace(cfg.URL, ":1/", ":2/", 1), true }
 	r := pull(t, cfg, nil)
 	events := r.until(t, "two dials", func(es []event) bool { return len(stops(es)) > 1 })
@@ -114,5 +115,48 @@ func TestAddressThatHoldsThePassword(t *testing.T) {
 		if strings.Contains(s.detail, "hush") {
 			t.Errorf("detail %q", s.detail)
 		}
+	}
+}
+
+// TestChannelsShareTheirTries: a recorder sees two wrong passwords and not two of each
+// of its channels, and a right one is told as such.
+func TestChannelsShareTheirTries(t *testing.T) {
+	t.Parallel()
+	f := start(t, "", video264())
+	f.roll(t.Context(), media.H264, nil)
+	var turn sync.Mutex
+	told := map[ingest.Verdict]int{}
+	cfg := config(f)
+	cfg.Password = "wrong"
+	cfg.Try = func(<-chan struct{}) (func(ingest.Verdict), bool) {
+		turn.Lock()
+		if told[ingest.Refused] == 2 {
+			turn.Unlock()
+			return nil, false
+		}
+		return func(v ingest.Verdict) { told[v]++; turn.Unlock() }, true
+	}
+	var rigs []*rig
+	for range 4 {
+		rigs = append(rigs, pull(t, cfg, nil))
+	}
+	for _, r := range rigs {
+		es := stops(r.until(t, "the refusal", func(es []event) bool { return len(es) > 0 }))
+		if es[0].cause != camera.CauseWrongPassword {
+			t.Errorf("events %+v", es)
+		}
+	}
+	if n := f.passwords(); n != 2 {
+		t.Errorf("the recorder saw %d passwords", n)
+	}
+	turn.Lock()
+	told[ingest.Refused] = 0
+	turn.Unlock()
+	rigs[0].SetCredentials(user, secret)
+	rigs[0].until(t, "video with the right password", func(es []event) bool { return len(units(es)) > 0 })
+	turn.Lock()
+	defer turn.Unlock()
+	if told[ingest.Taken] != 1 || told[ingest.Refused] != 0 {
+		t.Errorf("told %v", told)
 	}
 }

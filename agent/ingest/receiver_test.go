@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -95,7 +96,18 @@ func sessions(es []event) (out []media.Session) {
 	return out
 }
 
-var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+var loopback = only("127.0.0.0/8")
+
+// only allows the addresses of one network.
+func only(network string) ingest.Control {
+	allowed := netip.MustParsePrefix(network)
+	return func(_, address string, _ syscall.RawConn) error {
+		if at, err := netip.ParseAddrPort(address); err != nil || !allowed.Contains(at.Addr().Unmap()) {
+			return camera.Errorf(camera.CodeOutsideLAN, "address is outside of the allowed networks")
+		}
+		return nil
+	}
+}
 
 // rig is an ingest that runs against a camera.
 type rig struct {
@@ -150,7 +162,7 @@ func pullBy(t *testing.T, cfg ingest.Config, fail error, now func() time.Time) *
 }
 
 func config(f *fake) ingest.Config {
-	return ingest.Config{URL: "rtsp://" + f.address + "/live", Username: user, Password: secret, Networks: loopback}
+	return ingest.Config{URL: "rtsp://" + f.address + "/live", Username: user, Password: secret, Control: loopback}
 }
 
 var errFull = errors.New("no room")

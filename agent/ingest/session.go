@@ -18,6 +18,10 @@ import (
 // full queue slows the camera down.
 const mostQueued = 256
 
+// mostSetup is the time that a session may take to begin; each of its requests has
+// less.
+const mostSetup = time.Minute
+
 // session is one RTSP session. The fields in the middle belong to gortsplib's
 // readers once playing, the last ones to the goroutine that called run.
 type session struct {
@@ -33,6 +37,8 @@ type session struct {
 
 	hears      bool // sound is wanted
 	challenged bool // the camera asked who we are
+	barred     bool // and was not told: the password was refused often enough
+	tried      func(Verdict)
 
 	reading  sync.Mutex // guards what follows: with UDP each track has readers of its own
 	video    media.Track
@@ -47,14 +53,25 @@ type session struct {
 	times   decoding
 	started bool
 	zero    time.Duration // media time of the first unit
+
+	past *playback // nil: what it plays is happening now
 }
 
 // session pulls the camera once, until it breaks or ctx ends.
 func (i *Ingest) session(ctx context.Context, address *base.URL) outcome {
+	return i.pull(ctx, address, nil, (*session).run)
+}
+
+// pull leads one session; run hands its units on.
+func (i *Ingest) pull(ctx context.Context, address *base.URL, past *playback, run func(*session, context.Context) outcome) outcome {
+	queue := mostQueued
+	if past != nil {
+		queue = mostReplayed
+	}
 	s := &session{
-		i: i, login: i.credentials(), dial: dialer(i.cfg.Networks), hears: i.cfg.Sound && i.now().After(i.deaf),
-		udp:   i.cfg.UDP && address.Scheme == "rtsp",
-		units: make(chan media.Unit, mostQueued), over: make(chan struct{}), broke: make(chan error, 1),
+		i: i, login: i.credentials(), dial: dialer(i.cfg.Control), hears: i.cfg.Sound && i.now().After(i.deaf),
+		udp:   i.cfg.UDP && address.Scheme == "rtsp" && past == nil,
+		units: make(chan media.Unit, queue), over: make(chan struct{}), broke: make(chan error, 1), past: past,
 	}
 	s.client = s.newClient(address)
 	if err := s.client.Start2(); err != nil {
@@ -68,11 +85,14 @@ func (i *Ingest) session(ctx context.Context, address *base.URL) outcome {
 		close(s.over)
 		s.client.Close()
 	})
+	defer func() { s.verdict(Unknown) }() // the client has ended
 	defer helpers.Wait()
 	defer end()
+	tooLong := time.AfterFunc(mostSetup, end)
 	out, ok := s.setUp(address)
+	tooLong.Stop()
 	if ok {
-		out = s.run(ctx)
+		out = run(s, ctx)
 	}
 	out.started = s.started
 	if s.sound != nil && !s.started && ctx.Err() == nil && (out.cause == camera.CauseCameraOff || out.cause == camera.CauseReconnect) {
@@ -83,6 +103,9 @@ func (i *Ingest) session(ctx context.Context, address *base.URL) outcome {
 
 // read is when the packet at hand was read.
 func (s *session) read() time.Time {
+	if s.past != nil { // it may come at any pace: what counts is where in the footage it is
+		return time.Unix(0, 0).Add(s.picture.media)
+	}
 	if s.udp {
 		return s.i.now()
 	}
@@ -93,24 +116,50 @@ func (s *session) read() time.Time {
 func (s *session) videoPacket(pkt *rtp.Packet) {
 	s.reading.Lock()
 	defer s.reading.Unlock()
+	if s.past != nil {
+		s.past.marked(pkt)
+	}
 	done, err := s.frames.push(pkt, s.read())
 	if err != nil {
 		s.damage(err)
 	}
 	for _, a := range done {
-		s.send(media.Unit{
-			NALUs: a.nalus, PTS: s.picture.at(a.stamp, a.received), Received: a.received,
-			NTP: s.picture.ntp(a.stamp), Key: media.Key(s.video.Codec, a.nalus),
-		})
+		s.sendPicture(a)
+	}
+}
+
+func (s *session) sendPicture(a access) {
+	u := media.Unit{
+		NALUs: a.nalus, PTS: s.picture.at(a.stamp, a.received), Received: a.received,
+		NTP: s.picture.ntp(a.stamp), Key: media.Key(s.video.Codec, a.nalus),
+	}
+	if s.past == nil {
+		s.send(u)
+		return
+	}
+	m := s.past.mark(a.stamp)
+	u.Received = m.at
+	s.send(u)
+	if m.last {
+		s.send(theEnd)
 	}
 }
 
 // report takes RTCP of the video; it runs in gortsplib's reader.
 func (s *session) report(p rtcp.Packet) {
-	if r, ok := p.(*rtcp.SenderReport); ok {
-		s.reading.Lock()
-		defer s.reading.Unlock()
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	switch r := p.(type) {
+	case *rtcp.SenderReport:
 		s.picture.told(r.NTPTime, r.RTPTime)
+	case *rtcp.Goodbye:
+		if s.past == nil {
+			return // the end of the connection or silence will tell
+		}
+		if s.frames.coded { // a last picture without a marker
+			s.sendPicture(s.frames.take())
+		}
+		s.send(theEnd)
 	}
 }
 
@@ -152,7 +201,9 @@ func (s *session) run(ctx context.Context) outcome {
 				key.Reset(s.i.cfg.NoKeyFrame)
 			}
 		case <-stall.C:
-			return ended(camera.CauseCameraOff, "no video for %s", s.i.cfg.Stall)
+			out := ended(camera.CauseCameraOff, "no video for %s", s.i.cfg.Stall)
+			out.quiet = true
+			return out
 		case <-key.C:
 			return ended(camera.CauseNoKeyFrame, "no key frame with parameter sets for %s", s.i.cfg.NoKeyFrame)
 		case err := <-s.broke:

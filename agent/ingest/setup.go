@@ -3,6 +3,7 @@ package ingest
 import (
 	"crypto/tls"
 	"net/url"
+	"time"
 
 	"github.com/bluenviron/gortsplib/v4"
 	"github.com/bluenviron/gortsplib/v4/pkg/base"
@@ -20,7 +21,7 @@ func (s *session) newClient(address *base.URL) *gortsplib.Client {
 	if s.udp {
 		transport = gortsplib.TransportUDP
 	}
-	return &gortsplib.Client{
+	c := &gortsplib.Client{
 		Scheme: address.Scheme, Host: address.Host, Transport: &transport, UserAgent: userAgent,
 		DialContext: s.connect, ListenPacket: s.listen,
 		InitialUDPReadTimeout: s.i.cfg.Stall,
@@ -30,18 +31,56 @@ func (s *session) newClient(address *base.URL) *gortsplib.Client {
 		OnPacketsLost:         func(uint64) {}, // the assembler counts for itself
 		OnDecodeError:         s.damage,
 	}
+	if s.past != nil {
+		c.OnRequest = s.past.request
+		c.ReadTimeout = mostPaused
+	}
+	return c
 }
 
 // response changes an answer before gortsplib reads it: it narrows a session
 // description, and takes out addresses that are not the camera's.
 func (s *session) response(res *base.Response) {
 	if res.StatusCode == base.StatusUnauthorized {
-		s.challenged = true
+		s.introduce(res)
 	}
 	if t := res.Header["Content-Type"]; len(t) == 1 && len(res.Body) > 0 {
 		res.Body = usableSDP(res.Body, s.hears)
 	}
 	ownSource(res)
+	if s.past != nil {
+		s.past.response(res)
+	}
+}
+
+// introduce lets the password be sent in answer to a challenge, or bars that. Asked
+// again, the camera has refused it.
+func (s *session) introduce(res *base.Response) {
+	first := !s.challenged
+	s.challenged = true
+	switch {
+	case !first:
+		s.verdict(Refused)
+	case s.i.cfg.Try != nil && s.login != (login{}) && !s.i.took(s.login):
+		var ok bool
+		if s.tried, ok = s.i.cfg.Try(s.over); ok {
+			return
+		}
+		res.StatusCode = base.StatusForbidden // gortsplib answers 401 by itself
+		select {
+		case <-s.over:
+		default:
+			s.barred = true
+		}
+	}
+}
+
+// verdict tells how a try ended, once.
+func (s *session) verdict(v Verdict) {
+	if tried := s.tried; tried != nil {
+		s.tried = nil
+		tried(v)
+	}
 }
 
 // setUp asks for the streams and starts them.
@@ -52,9 +91,10 @@ func (s *session) setUp(address *base.URL) (outcome, bool) {
 	}
 	desc, _, err := s.client.Describe(u)
 	if err != nil {
-		return failed("describe", err, s.i.took(s.login)), false
+		return s.failed("describe", err), false
 	}
 	if s.challenged { // and then it answered: the password is right
+		s.verdict(Taken)
 		s.i.accepted(s.login)
 	}
 	m, f, ok := s.pickVideo(desc)
@@ -62,7 +102,7 @@ func (s *session) setUp(address *base.URL) (outcome, bool) {
 		return ended(camera.CauseBadCodec, "camera offers no H.264 or H.265 video, only: %s", offered(desc)), false
 	}
 	if _, err := s.client.Setup(desc.BaseURL, m, 0, 0); err != nil {
-		return failed("set up video", err, s.i.took(s.login)), false
+		return s.failed("set up video", err), false
 	}
 	s.client.OnPacketRTP(m, f, s.videoPacket)
 	s.client.OnPacketRTCP(m, s.report)
@@ -70,13 +110,21 @@ func (s *session) setUp(address *base.URL) (outcome, bool) {
 		s.setUpSound(desc)
 	}
 	if _, err := s.client.Play(nil); err != nil {
-		return failed("play", err, s.i.took(s.login)), false
+		return s.failed("play", err), false
 	}
+	s.verdict(Taken)
 	s.i.accepted(s.login)
 	if !s.udp {
 		s.conn.playing.Store(true)
 	}
 	return outcome{}, true
+}
+
+func (s *session) failed(doing string, err error) outcome {
+	if s.barred {
+		return refusedTwice()
+	}
+	return failed(doing, err, s.i.took(s.login))
 }
 
 // pickVideo finds the first video that can be recorded.
@@ -109,5 +157,8 @@ func (s *session) pick(t media.Track, decode func(*rtp.Packet) ([][]byte, error)
 	s.video, s.sets = t, media.ParametersOf(t)
 	s.frames = assembler{codec: t.Codec, decode: decode}
 	s.picture = rtpClock{rate: rate}
+	if s.past != nil {
+		s.picture.ahead = s.past.Times.length() + time.Minute
+	}
 	s.times = decoding{codec: t.Codec}
 }

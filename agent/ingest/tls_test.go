@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"math/big"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +46,7 @@ func TestTLS(t *testing.T) {
 		{"udp asked for", func(c *ingest.Config) { c.UDP = true }, ""},
 		{"somebody watches", func(c *ingest.Config) { c.Live = func() bool { return true } }, ""},
 		{"wrong password", func(c *ingest.Config) { c.Password = "wrong" }, camera.CauseWrongPassword},
-		{"other network", func(c *ingest.Config) { c.Networks = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")} }, camera.CauseCameraOff},
+		{"other network", func(c *ingest.Config) { c.Control = only("10.0.0.0/8") }, camera.CauseCameraOff},
 		{"a camera that speaks TLS only", func(c *ingest.Config) { c.URL = strings.Replace(c.URL, "rtsps", "rtsp", 1) }, camera.CauseCameraOff},
 	} {
 		t.Run(c.name, func(t *testing.T) {

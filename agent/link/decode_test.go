@@ -20,6 +20,9 @@ func FuzzDecode(f *testing.F) {
 		`{"v":2,"refused":{"caaaaaaaaaaaaaaaa":{"code":"foreign-camera"}},"uplink":"sub"}`,
 		`{"v":2,"camera":"caaaaaaaaaaaaaaaa","run":"00112233aabbccdd","seq":4294967295}`,
 		`{"v":2,"camera":"caaaaaaaaaaaaaaaa","start":true,"path":"/whip/x","token":"t"}`,
+		`{"v":2,"sketch":true,"place":{"lat":22,"lon":106},"roads":[{"id":"4a","name":"QL 4A","line":[[106,22],[106.1]]}]}`,
+		`{"v":2,"sights":[{"road":"4a","from":1,"to":2,"name":"QL 4A","metres":40,"side":"right"}]}`,
+		`{"v":2,"number":"7","at":"2026-11-22T05:00:00Z"}`,
 		`{"v":2,"hub":"2026-11-22T05:00:00.123Z"}`,
 		`{"v":1}`, `{"v":2}`, `{"v":2.0}`, `{"v":"2"}`, `{"V":2}`, `{"v":2,"v":1}`, `{"v":2}{"v":2}`, `null`, `[`, ``, "\xff\xfe",
 		`{"v":2,"seq":-1}`, `{"v":2,"wants":{}}`, `{"v":2,"refused":{"9999999999999999999999":{}}}`, strings.Repeat("[", 20_000),
@@ -32,6 +35,9 @@ func FuzzDecode(f *testing.F) {
 		check[camera.StoredReply](t, b, func(m camera.StoredReply) int { return m.V })
 		check[camera.WantsReply](t, b, func(m camera.WantsReply) int { return m.V })
 		check[camera.HelloReply](t, b, func(m camera.HelloReply) int { return m.V })
+		check[camera.RoadsReply](t, b, func(m camera.RoadsReply) int { return m.V })
+		check[camera.SeenReply](t, b, func(m camera.SeenReply) int { return m.V })
+		check[camera.ReceiptReply](t, b, func(m camera.ReceiptReply) int { return m.V })
 		check[camera.ClockReply](t, b, func(m camera.ClockReply) int { return m.V })
 		check[camera.LiveCommand](t, b, func(m camera.LiveCommand) int { return m.V })
 		check[camera.LookCommand](t, b, func(m camera.LookCommand) int { return m.V })

@@ -3,6 +3,7 @@ package link
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -16,36 +17,32 @@ import (
 
 const (
 	enrolPath    = "/api/v1/enrol"
-	enrolLargest = 64 << 10 // bytes of the reply
+	proofPath    = "/api/v1/enrol/proof"
+	replyLargest = 64 << 10 // bytes
 )
 
-// Enrol registers the device with an invitation's code. A refusal carries the
-// hub's code (CodeUsedCode for one that is unknown, used or too old). Neither the
-// code nor the signature shows up in an error, and no redirect is followed: it
-// would carry the code elsewhere.
+// Enrol registers the device with an invitation's code; client should be that of
+// the hub's Trust. A refusal carries the hub's code (CodeUsedCode for one that is
+// unknown, used or too old). Neither the code nor the signature shows up in an
+// error, and no redirect is followed: it would carry the code elsewhere.
 func Enrol(ctx context.Context, client *http.Client, hubURL, code, name string, id Identity) (camera.EnrolReply, error) {
 	var reply camera.EnrolReply
-	req, err := enrolRequest(ctx, hubURL, code, name, id)
+	base, err := parseHub(hubURL)
 	if err != nil {
 		return reply, fmt.Errorf("enrol: %w", err)
 	}
-	direct := *client
-	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	res, err := direct.Do(req)
+	request, err := enrolRequest(code, name, id)
 	if err != nil {
-		return reply, camera.Errorf(camera.CodeUnreachable, "enrol: %w", err)
+		return reply, fmt.Errorf("enrol: %w", err)
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, enrolLargest+1))
-	if err = errors.Join(err, res.Body.Close()); err != nil {
-		return reply, camera.Errorf(camera.CodeUnreachable, "enrol: %w", err)
+	got, err := post(ctx, client, base.JoinPath(enrolPath), request)
+	if err != nil {
+		return reply, fmt.Errorf("enrol: %w", err)
 	}
-	if len(body) > enrolLargest {
-		return reply, camera.Errorf(camera.CodeBadRequest, "enrol: reply over %d bytes", enrolLargest)
+	if got.status/100 != 2 {
+		return reply, enrolRefusal(got.status, got.body)
 	}
-	if res.StatusCode/100 != 2 {
-		return reply, enrolRefusal(res.StatusCode, body)
-	}
-	if err := json.Unmarshal(body, &reply); err != nil {
+	if err := json.Unmarshal(got.body, &reply); err != nil {
 		return reply, camera.Errorf(camera.CodeBadRequest, "enrol: read reply: %w", err)
 	}
 	if reply.Household == "" {
@@ -54,27 +51,49 @@ func Enrol(ctx context.Context, client *http.Client, hubURL, code, name string, 
 	return reply, nil
 }
 
-func enrolRequest(ctx context.Context, hubURL, code, name string, id Identity) (*http.Request, error) {
-	base, err := parseHub(hubURL)
-	if err != nil {
-		return nil, err
-	}
+func enrolRequest(code, name string, id Identity) (camera.EnrolRequest, error) {
 	sig, err := id.Sign(camera.EnrolPayload(code, id.Device()))
 	if err != nil {
-		return nil, err
+		return camera.EnrolRequest{}, err
 	}
-	body, err := json.Marshal(camera.EnrolRequest{
+	return camera.EnrolRequest{
 		Code: code, Device: id.Device(), Signature: base64.StdEncoding.EncodeToString(sig), Name: name,
-	})
+	}, nil
+}
+
+// answer is what a hub says to a POST, before there is a link.
+type answer struct {
+	status int
+	body   []byte
+	tls    *tls.ConnectionState // nil: in the clear
+}
+
+// post sends a message as JSON. Its errors carry CodeBadCertificate, CodeUnreachable
+// or, for an answer without an end, CodeBadRequest.
+func post(ctx context.Context, client *http.Client, to *url.URL, message any) (answer, error) {
+	body, err := json.Marshal(message)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base.JoinPath(enrolPath).String(), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body))
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	return req, nil
+	direct := *client
+	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	res, err := direct.Do(req)
+	if err != nil {
+		return answer{}, noHub(err)
+	}
+	text, err := io.ReadAll(io.LimitReader(res.Body, replyLargest+1))
+	if err = errors.Join(err, res.Body.Close()); err != nil {
+		return answer{}, noHub(err)
+	}
+	if len(text) > replyLargest {
+		return answer{}, camera.Errorf(camera.CodeBadRequest, "reply over %d bytes", replyLargest)
+	}
+	return answer{status: res.StatusCode, body: text, tls: res.TLS}, nil
 }
 
 // enrolRefusal reads the API's error body; what is not one is only counted.
@@ -93,19 +112,4 @@ func short(s string) string {
 		return s[:most] + "…"
 	}
 	return s
-}
-
-// parseHub checks the hub's address. Its errors do not repeat it: people paste
-// passwords into addresses.
-func parseHub(hubURL string) (*url.URL, error) {
-	u, err := url.Parse(hubURL)
-	switch {
-	case err != nil:
-		return nil, errors.New("hub address cannot be read")
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, errors.New("hub address must start with http:// or https://")
-	case u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, errors.New("hub address must be a host and perhaps a path")
-	}
-	return u, nil
 }

@@ -26,4 +26,8 @@ func (o *Offsets) At(now time.Time) camera.Clock { return o.o.at(now) }
 // Kept is the number of measurements.
 func (o *Offsets) Kept() int { return len(o.o.samples) }
 
-var Decode = decode
+var (
+	Decode    = decode
+	ReadProof = readProof
+	ParseHub  = parseHub
+)

@@ -3,8 +3,10 @@ package link_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -37,13 +39,35 @@ type fakeHub struct {
 	srv     *server.Server
 	inside  *nats.Conn
 	mu      sync.Mutex
-	answers map[string]func([]byte) any // nil answer: silence
-	refused atomic.Int64                // connections whose key was not accepted
+	answers map[string]func([]byte) any     // nil answer: silence
+	refused atomic.Int64                    // connections whose key was not accepted
+	shown   atomic.Pointer[tls.Certificate] // what the port shows, of a hub with TLS
 }
 
 const insidePassword = "inside-password"
 
 func newHub(t *testing.T, known camera.DeviceID) *fakeHub {
+	t.Helper()
+	h := makeHub(t, known)
+	h.front.Start()
+	h.start()
+	return h
+}
+
+// newSecureHub speaks TLS.
+func newSecureHub(t *testing.T, known camera.DeviceID, first tls.Certificate) *fakeHub {
+	t.Helper()
+	h := makeHub(t, known)
+	h.shown.Store(&first)
+	h.front.TLS = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		return &tls.Config{Certificates: []tls.Certificate{*h.shown.Load()}}, nil
+	}}
+	h.front.StartTLS()
+	h.start()
+	return h
+}
+
+func makeHub(t *testing.T, known camera.DeviceID) *fakeHub {
 	t.Helper()
 	h := &fakeHub{t: t, known: known, answers: map[string]func([]byte) any{
 		camera.VerbHello: func([]byte) any { return camera.HelloReply{V: camera.LinkVersion} },
@@ -59,9 +83,9 @@ func newHub(t *testing.T, known camera.DeviceID) *fakeHub {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/link", proxy)
-	h.front = httptest.NewServer(mux)
+	h.front = httptest.NewUnstartedServer(mux)
+	h.front.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
 	t.Cleanup(func() { h.stop(); h.front.Close() })
-	h.start()
 	return h
 }
 
@@ -112,7 +136,10 @@ func (h *fakeHub) Check(c server.ClientAuthentication) bool {
 	}
 	sig, err := base64.RawURLEncoding.DecodeString(o.Sig)
 	pub, keyErr := nkeys.FromPublicKey(o.Nkey)
-	if err != nil || keyErr != nil || o.Nkey != string(h.known) || pub.Verify(c.GetNonce(), sig) != nil {
+	h.mu.Lock()
+	known := h.known
+	h.mu.Unlock()
+	if err != nil || keyErr != nil || o.Nkey != string(known) || pub.Verify(c.GetNonce(), sig) != nil {
 		h.refused.Add(1)
 		return false
 	}
@@ -123,6 +150,13 @@ func (h *fakeHub) Check(c server.ClientAuthentication) bool {
 		Response:  &server.ResponsePermission{MaxMsgs: 1, Expires: time.Minute},
 	}})
 	return true
+}
+
+// knows makes another device the known one; "" makes it none.
+func (h *fakeHub) knows(d camera.DeviceID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.known = d
 }
 
 func (h *fakeHub) on(verb string, answer func([]byte) any) {
@@ -146,7 +180,7 @@ func (h *fakeHub) serve(m *nats.Msg) {
 	if err == nil {
 		err = m.Respond(body)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, nats.ErrConnectionClosed) { // the hub was stopped meanwhile
 		h.t.Error(err)
 	}
 }
@@ -234,4 +268,11 @@ func parsed[M any](t *testing.T, b []byte) M {
 		t.Errorf("read %.100q: %v", b, err)
 	}
 	return m
+}
+
+func parseInto(t *testing.T, b []byte, into any) {
+	t.Helper()
+	if err := json.Unmarshal(b, into); err != nil {
+		t.Errorf("read %.100q: %v", b, err)
+	}
 }

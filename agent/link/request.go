@@ -71,11 +71,7 @@ func (l *Link) Wants(ctx context.Context) (camera.WantsReply, error) {
 // Status sends the agent's health; a refusal is an error.
 func (l *Link) Status(ctx context.Context, s camera.Status) error {
 	s.V = camera.LinkVersion
-	ack, err := ask[camera.Ack](ctx, l, camera.VerbStatus, s)
-	if err != nil {
-		return err
-	}
-	return ack.Err()
+	return tell(ctx, l, camera.VerbStatus, s)
 }
 
 // ask sends what may only follow an acknowledged hello: before it the hub does
@@ -89,7 +85,8 @@ func ask[Reply any](ctx context.Context, l *Link, verb string, request any) (Rep
 }
 
 // exchange is one request and its reply, within the link's time-out. Errors carry
-// CodeUnreachable, CodeTooLarge, CodeBadVersion or CodeBadRequest.
+// CodeUnreachable, CodeTooLarge, CodeBadVersion, CodeBadRequest or CodeQuarantined:
+// in quarantine every request is refused, and none of the refusals is about it.
 func exchange[Reply any](ctx context.Context, l *Link, verb string, request any) (Reply, error) {
 	var reply Reply
 	body, err := json.Marshal(request)
@@ -100,15 +97,21 @@ func exchange[Reply any](ctx context.Context, l *Link, verb string, request any)
 		return reply, camera.Errorf(camera.CodeTooLarge, "ask hub for %s: message of %d bytes, at most %d",
 			verb, len(body), camera.MessageLargest)
 	}
-	nc := l.conn()
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	ctx, lost := context.WithCancelCause(ctx)
+	defer lost(nil)
+	nc, end := l.begin(lost)
 	if nc == nil {
 		return reply, camera.Errorf(camera.CodeUnreachable, "ask hub for %s: not linked", verb)
 	}
-	ctx, cancel := context.WithTimeout(ctx, l.timeout)
-	defer cancel()
+	defer end()
 	msg, err := nc.RequestWithContext(ctx, camera.UpSubject(l.device, verb), body)
 	if errors.Is(err, nats.ErrMaxPayload) {
 		return reply, camera.Errorf(camera.CodeTooLarge, "ask hub for %s: %w", verb, err)
+	}
+	if err != nil && errors.Is(context.Cause(ctx), errLost) {
+		err = errLost
 	}
 	if err != nil {
 		return reply, camera.Errorf(camera.CodeUnreachable, "ask hub for %s: %w", verb, err)
@@ -116,7 +119,33 @@ func exchange[Reply any](ctx context.Context, l *Link, verb string, request any)
 	if err := decode(msg.Data, &reply); err != nil {
 		return reply, fmt.Errorf("ask hub for %s: %w", verb, err)
 	}
+	if r, ok := any(reply).(interface{ Err() error }); ok && camera.CodeOf(r.Err()) == camera.CodeQuarantined {
+		l.quarantined()
+		var none Reply
+		return none, camera.Errorf(camera.CodeQuarantined, "ask hub for %s: this device is in quarantine", verb)
+	}
 	return reply, nil
+}
+
+var errLost = errors.New("the link was lost meanwhile")
+
+// begin gives the connection for one request and notes what ends it when the
+// connection is lost: nats.go would wait for the answer until the time is up, and
+// the next hello with it. end takes the note back. Without a connection nc is nil.
+func (l *Link) begin(lost context.CancelCauseFunc) (nc *nats.Conn, end func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.up || l.nc == nil {
+		return nil, nil
+	}
+	l.requests++
+	n := l.requests
+	l.open[n] = lost
+	return l.nc, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.open, n)
+	}
 }
 
 // decode reads a message of our version. Unknown fields are left out: a newer hub

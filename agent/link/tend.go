@@ -7,7 +7,7 @@ import (
 	camera "xulang.vn/camera"
 )
 
-// tend says hello when it is due and measures the clock.
+// tend says hello when it is due, measures the clock, and asks why a login was refused.
 func (l *Link) tend(ctx context.Context) {
 	minute := time.NewTicker(clockEvery)
 	defer minute.Stop()
@@ -20,12 +20,14 @@ func (l *Link) tend(ctx context.Context) {
 		case <-l.poke:
 			l.greet(ctx)
 			l.measure(ctx)
-			again.Reset(helloAgain)
+			again.Reset(l.helloWait())
 		case <-again.C:
 			if !l.Connected() {
 				l.greet(ctx)
 			}
-			again.Reset(helloAgain)
+			again.Reset(l.helloWait())
+		case <-l.refused:
+			l.askWhy(ctx)
 		case <-minute.C:
 			l.measure(ctx)
 		}
@@ -41,10 +43,13 @@ func (l *Link) greet(ctx context.Context) {
 		return // connecting makes the next one due
 	}
 	hello := l.cfg.Hello()
-	hello.V = camera.LinkVersion
+	hello.V, hello.Boot = camera.LinkVersion, l.boot
 	reply, err := exchange[camera.HelloReply](ctx, l, camera.VerbHello, hello)
 	if err == nil {
 		err = reply.Err()
+	}
+	if camera.CodeOf(err) == camera.CodeForbidden {
+		l.setTrouble(camera.CodeForbidden) // it will be cut off, or left without an answer
 	}
 	if err != nil {
 		if ctx.Err() == nil {
@@ -56,7 +61,7 @@ func (l *Link) greet(ctx context.Context) {
 		l.log.Warn("hub refused a camera", "camera", short(string(id)), "code", r.Code, "reason", short(r.Message))
 	}
 	l.mu.Lock()
-	l.greeted = epoch
+	l.greeted, l.trouble = epoch, ""
 	l.mu.Unlock()
 	if l.cfg.Greeted != nil {
 		ctx, cancel := context.WithTimeout(ctx, greetedMost)
@@ -68,9 +73,6 @@ func (l *Link) greet(ctx context.Context) {
 // measure asks the hub for its time. One lost probe is no event: the next comes
 // in a minute.
 func (l *Link) measure(ctx context.Context) {
-	if l.conn() == nil {
-		return
-	}
 	sent := l.now()
 	reply, err := exchange[camera.ClockReply](ctx, l, camera.VerbClock,
 		camera.ClockProbe{V: camera.LinkVersion, Sent: sent.UTC()})

@@ -12,18 +12,24 @@ import (
 // 4.2) after moov.
 var noteType = [16]byte{0x9c, 0x1e, 0x5b, 0x0a, 0x7d, 0x43, 0x4e, 0x86, 0xb1, 0x52, 0x3f, 0xe8, 0x60, 0xd7, 0x24, 0xc9}
 
-const noteVersion = 1
+// Versions of the note: the first one knew footage from cameras only.
+const (
+	noteVersion    = 2
+	noteOldVersion = 1
+)
 
 // note is the run header: with it a file that was never closed, or whose journal
 // was lost, tells what it is.
 //
-//	version  byte, 1
+//	version  byte, 2
 //	camera   length byte and text; stream and run likewise
 //	seq      uint32
 //	prev     32 bytes
 //	start    int64, Unix ms; 0: the prft boxes tell
 //	clock    byte, 1: synchronised; int64 ms offset; int64 ms bound
+//	origin   length byte and text; its clock: int64 ms offset; int64 ms bound
 //
+// Files of version 1 end before the origin, which is the camera then.
 // Integers are big-endian.
 type note struct {
 	id     camera.SegmentID
@@ -31,13 +37,22 @@ type note struct {
 	prev   camera.Hash
 	start  int64
 	clock  camera.Clock // when the segment began, whole milliseconds
+
+	origin   camera.Origin
+	recorder recorderClock // when the segment began
 }
+
+// recorderClock is that of the recorder that a segment comes from; zero without one.
+type recorderClock struct{ offset, bound camera.Millis }
 
 // wholeMillis is a clock as a note can tell it.
 func wholeMillis(c camera.Clock) camera.Clock {
-	c.Offset = camera.Millis(time.Duration(c.Offset).Truncate(time.Millisecond))
-	c.Bound = camera.Millis(time.Duration(c.Bound).Truncate(time.Millisecond))
+	c.Offset, c.Bound = whole(c.Offset), whole(c.Bound)
 	return c
+}
+
+func whole(m camera.Millis) camera.Millis {
+	return camera.Millis(time.Duration(m).Truncate(time.Millisecond))
 }
 
 func (n note) append(b []byte) []byte {
@@ -57,18 +72,26 @@ func (n note) append(b []byte) []byte {
 		synchronised = 1
 	}
 	b = append(b, synchronised)
-	for _, m := range []camera.Millis{n.clock.Offset, n.clock.Bound} {
+	b = appendMillis(b, n.clock.Offset, n.clock.Bound)
+	b = append(append(b, byte(len(n.origin))), n.origin...)
+	b = appendMillis(b, n.recorder.offset, n.recorder.bound)
+	binary.BigEndian.PutUint32(b[at:], uint32(len(b)-at))
+	return b
+}
+
+func appendMillis(b []byte, millis ...camera.Millis) []byte {
+	for _, m := range millis {
 		b = binary.BigEndian.AppendUint64(b, uint64(time.Duration(m).Milliseconds()))
 	}
-	binary.BigEndian.PutUint32(b[at:], uint32(len(b)-at))
 	return b
 }
 
 // parseNote reads what follows the type "uuid".
 func parseNote(b []byte) (note, error) {
 	c := cursor{b: b}
-	if [16]byte(c.next(16)) != noteType || c.number(1) != noteVersion {
-		return note{}, errors.New("not a run header of this version")
+	ours, version := [16]byte(c.next(16)) == noteType, c.number(1)
+	if !ours || version != noteVersion && version != noteOldVersion {
+		return note{}, errors.New("not a run header of a version that is known")
 	}
 	text := func() string { return string(c.next(int(c.number(1)))) }
 	millis := func() camera.Millis { return camera.Millis(time.Duration(c.number(8)) * time.Millisecond) }
@@ -79,6 +102,10 @@ func parseNote(b []byte) (note, error) {
 	n.start = int64(c.number(8))
 	n.clock.Synchronised = c.number(1) != 0
 	n.clock.Offset, n.clock.Bound = millis(), millis()
+	if version != noteOldVersion {
+		n.origin = camera.Origin(text())
+		n.recorder.offset, n.recorder.bound = millis(), millis()
+	}
 	if c.short || len(c.b) > 0 {
 		return note{}, errors.New("run header of the wrong length")
 	}

@@ -52,6 +52,7 @@ func (r *reader) segment() camera.Segment {
 	}
 	s := camera.Segment{
 		SegmentID: r.note.id, Stream: r.note.stream, Prev: r.note.prev, Clock: r.note.clock,
+		Origin: r.note.origin, RecorderOffset: r.note.recorder.offset, RecorderBound: r.note.recorder.bound,
 		Start: start, End: t.place.end(start, t.pictures.to-t.pictures.from),
 		Media: camera.Millis(fromTicks(t.pictures.to - t.pictures.from)),
 		Size:  t.size, InitSize: t.init, Codec: r.look.codec, Width: r.look.width, Height: r.look.height,

@@ -61,10 +61,18 @@ type Config struct {
 	NewRun func() camera.RunID  // names a run; nil takes a random name
 	Closed func(camera.Segment) // after each segment that is durable, and was read back and made sense; may be nil
 
+	// Origin says who recorded what comes. Of a recorder's footage, Recorder is its
+	// clock against ours (recorder's − agent's, |error| at most bound), asked when a
+	// segment begins; the units' times are already corrected by it.
+	Origin   camera.Origin
+	Recorder func() (offset, bound camera.Millis)
+
 	Activity Meter // hears of each picture; nil: segments carry no activity
 
 	// Elapsed is the monotonic time of a unit's receive time; nil takes the
-	// monotonic reading inside of it. Tests move the two clocks apart with it.
+	// monotonic reading inside of it, or the time itself where there is none: what a
+	// recorder plays back comes faster than it happened, and that is no clock step.
+	// Tests move the two clocks apart with it.
 	Elapsed func(received time.Time) time.Duration
 }
 
@@ -234,7 +242,11 @@ func (w *Writer) open(u media.Unit) error {
 	r := w.run
 	n := note{
 		id: camera.SegmentID{Camera: w.cfg.Camera, Run: r.id, Seq: r.seq}, stream: w.cfg.Stream,
-		prev: r.prev, clock: wholeMillis(w.cfg.Clock()),
+		prev: r.prev, clock: wholeMillis(w.cfg.Clock()), origin: w.cfg.Origin,
+	}
+	if w.cfg.Recorder != nil {
+		offset, bound := w.cfg.Recorder()
+		n.recorder = recorderClock{whole(offset), whole(bound)}
 	}
 	if !r.start.IsZero() {
 		n.start = r.start.UnixMilli()

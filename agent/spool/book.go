@@ -123,6 +123,9 @@ func (b *book) add(f *footage) {
 	}
 	b.used += int64(f.size)
 	b.expect(id.Camera, int64(f.size))
+	if f.copied() {
+		return // it tells nothing of what is recorded now
+	}
 	b.rate.add(f)
 	b.ended(id.Camera, src.stream, time.UnixMilli(f.end).UTC())
 }

@@ -25,10 +25,12 @@
 // After a failed write or sync nobody knows what the disk holds; the journal is
 // then rewritten from memory to a new file before anything else is appended.
 //
-// When room is needed, what the hub has or refused leaves first, then what it need
-// not have by the policy (free footage), and only then what it still waits for;
-// each oldest first. What a want holds never leaves: when nothing else is left,
-// Create is refused with ErrHeld. Days bound all but what the hub waits for and
-// what is held. Footage that leaves and that the hub has not got leaves a gap:
-// overwritten when it was free, else disk.
+// When room is needed, what the hub has or refused leaves first, then copies from
+// the household's recorder, which may still have them, then what the hub need not
+// have by the policy (free footage), and only then what it still waits for; each
+// oldest first. A copy pushes nothing out that the hub waits for. What a want holds
+// never leaves: when nothing else is left, Create is refused with ErrHeld. Days
+// bound all but what the hub waits for and what is held. Footage that leaves and
+// that the hub has not got leaves a gap: overwritten when it was free or a copy,
+// else disk.
 package spool

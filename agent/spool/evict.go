@@ -12,10 +12,10 @@ import (
 // goneMost bounds how many segments leave with one record of the journal.
 const goneMost = 500
 
-// makeRoom evicts until size more bytes fit, in the order of the shelves and of
-// each the oldest first. Nothing is given up in vain: with what is held in the
-// way, size does not fit.
-func (s *Spool) makeRoom(size int64) error {
+// makeRoom evicts until size more bytes fit, from the first so many shelves in their
+// order and of each the oldest first. Nothing is given up in vain: with what is held
+// in the way, size does not fit.
+func (s *Spool) makeRoom(size int64, from int) error {
 	if size > s.limits.Bytes {
 		return fmt.Errorf("%w: %d bytes do not fit in %d", ErrFull, size, s.limits.Bytes)
 	}
@@ -25,7 +25,15 @@ func (s *Spool) makeRoom(size int64) error {
 	if err := s.expire(); err != nil {
 		return err
 	}
-	if err := s.evict(s.oldest(s.book.used+size-s.limits.Bytes, shelfCount)); err != nil {
+	missing := s.book.used + size - s.limits.Bytes
+	list := s.oldest(missing, from)
+	for _, f := range list {
+		missing -= int64(f.size)
+	}
+	if size > 0 && missing > 0 {
+		return fmt.Errorf("%w: the hub waits for what is in the way", ErrFull)
+	}
+	if err := s.evict(list); err != nil {
 		return fmt.Errorf("make room: %w", err)
 	}
 	return nil
@@ -61,7 +69,7 @@ func (s *Spool) expire() error {
 	var old []*footage
 	for i, shelf := range s.book.shelves.leaving[:shelfUnsent] {
 		for _, f := range shelf {
-			if f.end < before && (i == shelfDone || !f.required) {
+			if f.end < before && (i == shelfDone || i == shelfCopied || !f.required) {
 				old = append(old, f)
 			}
 		}

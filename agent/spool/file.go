@@ -138,7 +138,11 @@ func (s *Spool) commit(part string, seg camera.Segment) error {
 		return camera.Errorf(camera.CodeConflict, "%s is in the spool already", seg.SegmentID)
 	}
 	s.book.expect(seg.Camera, seg.Size) // also of one that does not fit
-	if err := s.makeRoom(seg.Size); err != nil {
+	from := shelfCount
+	if seg.Origin != camera.OriginCamera {
+		from = shelfUnsent // what the hub waits for exists nowhere else: no copy pushes it out
+	}
+	if err := s.makeRoom(seg.Size, from); err != nil {
 		return err
 	}
 	news := append(s.policyOf(source{seg.Camera, seg.Stream}), record{Kind: kindIntent, Segment: &seg})

@@ -36,11 +36,14 @@ type series struct {
 	stream        camera.Stream
 	codec         string
 	width, height int
+
+	origin        camera.Origin
+	offset, bound camera.Millis // of the recorder's clock, which is measured a few times an hour
 }
 
 func newFootage(s camera.Segment) *footage {
 	return &footage{
-		run:   unique.Make(series{s.Camera, s.Run, s.Stream, s.Codec, s.Width, s.Height}),
+		run:   unique.Make(series{s.Camera, s.Run, s.Stream, s.Codec, s.Width, s.Height, s.Origin, s.RecorderOffset, s.RecorderBound}),
 		start: s.Start.UnixMilli(), end: s.End.UnixMilli(), report: s.SenderReport.UnixMilli(),
 		media: s.Media, offset: s.Clock.Offset, bound: s.Clock.Bound, synchronised: s.Clock.Synchronised,
 		sha256: s.SHA256, prev: s.Prev, keySHA256: s.KeySHA256, activity: s.Activity,
@@ -60,6 +63,7 @@ func (f *footage) segment() camera.Segment {
 		Size:         int64(f.size), InitSize: int64(f.initSize), SHA256: f.sha256, Prev: f.prev,
 		Codec: of.codec, Width: of.width, Height: of.height,
 		KeySize: int64(f.keySize), KeySHA256: f.keySHA256, Activity: f.activity,
+		Origin: of.origin, RecorderOffset: of.offset, RecorderBound: of.bound,
 	}
 }
 
@@ -73,6 +77,10 @@ func (f *footage) source() source {
 	return source{of.camera, of.stream}
 }
 
+// copied tells whether it came from the household's recorder, which may still have
+// it.
+func (f *footage) copied() bool { return f.run.Value().origin != camera.OriginCamera }
+
 func (f *footage) rank() uint64 { return f.order }
 
 // settled tells whether the hub has the bytes, or never wanted to hear of them.
@@ -84,7 +92,7 @@ func (f *footage) cause() camera.GapCause {
 	switch {
 	case f.settled():
 		return ""
-	case f.required:
+	case f.required && !f.copied():
 		return camera.CauseDisk
 	}
 	return camera.CauseOverwritten

@@ -43,7 +43,7 @@ func (s *Spool) recover() error {
 	s.book.ready()
 	err = s.compact()
 	if err == nil {
-		err = s.makeRoom(0)
+		err = s.makeRoom(0, shelfCount)
 	}
 	if err = s.relieved(err); errors.Is(err, ErrFull) {
 		// The old journal stands and the book is right: the spool works as soon as

@@ -174,10 +174,10 @@ func (s *Spool) adopt(r rescued) error {
 // explain adds the gap before a segment that was not closed: who recorded it tells
 // the gap when the segment is closed, and that never came. When the camera was
 // heard of since the agent began, it was between two sessions; else the agent was
-// off.
+// off. A copy from a recorder has no gap before it.
 func (s *Spool) explain(seg camera.Segment) {
 	last, known := s.book.last[seg.Camera]
-	if !known || seg.Stream != camera.StreamMain || seg.Start.Sub(last) <= gapShortest {
+	if !known || seg.Stream != camera.StreamMain || seg.Origin != camera.OriginCamera || seg.Start.Sub(last) <= gapShortest {
 		return
 	}
 	g := camera.Gap{Camera: seg.Camera, Start: last, End: seg.Start, Cause: camera.CauseAgentOff}

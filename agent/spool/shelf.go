@@ -40,8 +40,13 @@ func (q *queue[F]) drop(f F) {
 
 // Shelves of what may be evicted, in the order in which they are emptied. Held
 // footage is on none of them.
+//
+// A copy from the household's recorder leaves before what exists nowhere else, also
+// before what is much older: the recorder may still have it, and a want that needs
+// it holds it.
 const (
 	shelfDone   = iota // stored, or refused when it was announced
+	shelfCopied        // came from the recorder, and the hub has not got it
 	shelfStuck         // announced, and then its bytes were refused
 	shelfFree          // announced; its bytes leave only when they are asked for
 	shelfUntold        // like free, but not announced yet
@@ -53,6 +58,8 @@ func (f *footage) shelf() int {
 	switch {
 	case f.settled():
 		return shelfDone
+	case f.copied():
+		return shelfCopied
 	case f.code != "":
 		return shelfStuck
 	case f.required:

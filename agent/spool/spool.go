@@ -147,8 +147,9 @@ func (s *Spool) compact() error {
 }
 
 // Last is the end of the newest segment or gap that was recorded of a camera's
-// main stream, also when it has left the spool since. After the clock was set
-// back by more than an hour, it follows the clock.
+// main stream, also when it has left the spool since. What was copied from a
+// recorder does not count: it may be of any time. After the clock was set back by
+// more than an hour, it follows the clock.
 func (s *Spool) Last(c camera.CameraID) (end time.Time, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -83,6 +83,17 @@ func (s *Spool) openSegment(id camera.SegmentID) (io.ReadCloser, camera.Segment,
 	return r, seg, nil
 }
 
+// Segment finds a segment; CodeNotFound when the spool has it no more.
+func (s *Spool) Segment(id camera.SegmentID) (camera.Segment, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, ok := s.book.segments[id]
+	if !ok {
+		return camera.Segment{}, camera.Errorf(camera.CodeNotFound, "find segment %s: not in the spool", id)
+	}
+	return f.segment(), nil
+}
+
 // ReadKey reads the leading KeySize bytes of a segment: one picture. It is
 // CodeNotFound when the spool has it no more or the file is not made that way, and
 // CodeTooLarge when it is larger than a still may be.

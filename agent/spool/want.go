@@ -27,11 +27,16 @@ func (s *Spool) SetWants(wants []camera.Want) error {
 		} else {
 			w.To = to
 		}
+		if w.Ask != nil {
+			ask := *w.Ask
+			ask.Asked, ask.Until = ask.Asked.UTC(), ask.Until.UTC()
+			w.Ask = &ask
+		}
 		list = append(list, w)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.wantsSure && slices.Equal(list, s.book.wants) {
+	if s.wantsSure && slices.EqualFunc(list, s.book.wants, sameWant) {
 		return nil
 	}
 	before := s.book.wants
@@ -44,14 +49,21 @@ func (s *Spool) SetWants(wants []camera.Want) error {
 	}
 	s.wantsSure = true
 	s.expired = time.Time{}
-	if err := s.makeRoom(0); err != nil { // the wants stand all the same
+	if err := s.makeRoom(0, shelfCount); err != nil { // the wants stand all the same
 		s.log.Warn("make room", "err", s.relieved(err))
 	}
 	s.wake()
 	return nil
 }
 
-// Wants are the wants in force.
+// sameWant compares what the household is asked as well.
+func sameWant(a, b camera.Want) bool {
+	x, y := a.Ask, b.Ask
+	a.Ask, b.Ask = nil, nil
+	return a == b && (x == nil) == (y == nil) && (x == nil || *x == *y)
+}
+
+// Wants are the wants in force. Nobody may change what their Ask points to.
 func (s *Spool) Wants() []camera.Want {
 	s.mu.Lock()
 	defer s.mu.Unlock()

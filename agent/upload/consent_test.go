@@ -78,6 +78,46 @@ func TestPauseWhileBytesFlow(t *testing.T) {
 	}
 }
 
+// TestYesTakenBack: of a camera that is shared in part only, what was planned and what
+// is under way stays at home when the household takes its yes to it back.
+func TestYesTakenBack(t *testing.T) {
+	w := newWorld(t)
+	seg, later := w.add(gateCam, 0, 40<<20), w.add(gateCam, 1, 1000)
+	other := w.add(yardCam, 0, 100)
+	var back atomic.Bool
+	w.leaves = func(s camera.Segment) error {
+		if s.Camera == gateCam && back.Load() {
+			return camera.Errorf(camera.CodeAskOwner, "taken back")
+		}
+		return nil
+	}
+	got := make(chan int64, 1)
+	w.onPut = func(_ http.ResponseWriter, r *http.Request, _ int) bool {
+		if r.ContentLength != seg.Size {
+			return false
+		}
+		n, _ := io.ReadFull(r.Body, make([]byte, 1000))
+		back.Store(true)
+		rest, _ := io.Copy(io.Discard, r.Body)
+		got <- int64(n) + rest
+		panic(http.ErrAbortHandler)
+	}
+	stop := w.run(nil, nil)
+	select {
+	case n := <-got:
+		if n >= seg.Size {
+			t.Errorf("%d bytes left the house", n)
+		}
+	case <-time.After(patience):
+		t.Fatal("no put")
+	}
+	w.until("the other stored", w.all("stored", other))
+	stop()
+	if w.state[seg.SegmentID] != "announced" {
+		t.Errorf("state %q, of the next one %q", w.state[seg.SegmentID], w.state[later.SegmentID])
+	}
+}
+
 // TestCameraShut: when the hub takes nothing from a camera it is asked once a
 // minute, and then all goes in order.
 func TestCameraShut(t *testing.T) {

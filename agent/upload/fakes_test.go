@@ -44,7 +44,8 @@ type world struct {
 	clock   func() time.Time // the box's; time.Now when nil
 	budget  *upload.Budget
 	tune    func(*upload.Uploader)
-	hub     upload.Hub    // the world itself, or somebody in between
+	hub     upload.Hub // the world itself, or somebody in between
+	leaves  func(camera.Segment) error
 	wait    time.Duration // how long until waits
 
 	announced [][]camera.Segment // batches that the hub received
@@ -319,7 +320,7 @@ func (w *world) run(allow func(camera.CameraID) error, logs io.Writer) (stop fun
 	if w.clock == nil {
 		w.clock = time.Now
 	}
-	u := upload.New(upload.Config{Hub: w.hub, Spool: spoolSide{w}, Allow: allow, Sign: sign, Budget: w.budget,
+	u := upload.New(upload.Config{Hub: w.hub, Spool: spoolSide{w}, Allow: allow, Leaves: w.leaves, Sign: sign, Budget: w.budget,
 		Client: w.client, HubURL: w.base, Log: slog.New(slog.NewTextHandler(logs, nil))}, w.clock)
 	w.tune(u)
 	ctx, cancel := context.WithCancel(w.t.Context())

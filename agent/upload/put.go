@@ -107,7 +107,11 @@ func (u *Uploader) body(ctx context.Context, j *job, p *pass, idle *time.Timer) 
 	}
 	began, most := u.now(), putShortest+time.Duration(seg.Size/putSlowest)*time.Second
 	ready := func() (piece int, err error) {
-		if err := u.allow(seg.Camera); err != nil {
+		err = u.allow(seg.Camera)
+		if err == nil {
+			err = u.leaves(seg)
+		}
+		if err != nil {
 			return 0, fmt.Errorf("put segment: %w (%w)", errLater, err)
 		}
 		idle.Stop()

@@ -91,6 +91,9 @@ type Config struct {
 	// Allow is the household's last word: an error keeps a camera's bytes at home, and
 	// it is asked again while they flow. It must be quick and must not call the spool.
 	Allow func(camera.CameraID) error
+	// Leaves is the same about one segment, for what the household shares in part only.
+	// It may call the spool; nil: Allow is enough.
+	Leaves func(camera.Segment) error
 	// Sign signs the payload of a fingerprint or a gap with the device's key.
 	Sign func(payload []byte) (camera.Signature, error)
 	// Budget paces the bytes; nil: no limit and no live views.
@@ -107,6 +110,7 @@ type Uploader struct {
 	hub    Hub
 	spool  Spool
 	allow  func(camera.CameraID) error
+	leaves func(camera.Segment) error
 	sign   func([]byte) (camera.Signature, error)
 	budget *Budget
 	client *http.Client
@@ -136,8 +140,11 @@ func New(cfg Config, now func() time.Time) *Uploader {
 	if cfg.Budget == nil {
 		cfg.Budget = NewBudget(nil, time.UTC, now)
 	}
+	if cfg.Leaves == nil {
+		cfg.Leaves = func(camera.Segment) error { return nil }
+	}
 	return &Uploader{
-		hub: cfg.Hub, spool: cfg.Spool, allow: cfg.Allow, sign: cfg.Sign, budget: cfg.Budget,
+		hub: cfg.Hub, spool: cfg.Spool, allow: cfg.Allow, leaves: cfg.Leaves, sign: cfg.Sign, budget: cfg.Budget,
 		client: direct(cfg.Client), hubURL: cfg.HubURL, now: now, log: cfg.Log,
 		first: firstWait, longest: longestWait, idle: idle, stall: stall, askMost: askLongest,
 		facts: camera.AnnounceMost, width: widthFirst, flying: map[bool]int{},

@@ -32,7 +32,7 @@ func (a agentArm) start(ctx context.Context, s *site) error {
 	if err != nil {
 		return err
 	}
-	code, err := hub.invite(ctx, "bench")
+	link, err := hub.invite(ctx, "bench")
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (a agentArm) start(ctx context.Context, s *site) error {
 		return err
 	}
 	program := filepath.Join(s.bin, "xulang-agent")
-	enrol, err := newChild(s.side, "enrol", program, "enrol", "-config", config, "-hub", hub.url, "-code", code).start(ctx)
+	enrol, err := newChild(s.side, "enrol", program, "enrol", "-config", config, "-code", link).start(ctx)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (a agentArm) config(s *site) (string, error) {
 		})
 	}
 	text, err := yaml.Marshal(object{
-		"data": filepath.Join(s.out, "agent"), "networks": []string{"127.0.0.0/8"}, "metrics": "",
+		"data": filepath.Join(s.out, "agent"), "networks": []string{"127.0.0.0/8"}, "simulated": true, "page": "", "metrics": "",
 		"spool": object{"bytes": int64(1) << 40, "days": 14}, "cameras": cameras,
 	})
 	if err != nil {

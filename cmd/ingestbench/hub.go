@@ -107,17 +107,17 @@ func (h *hub) setUp(ctx context.Context, s *site) error {
 	return nil
 }
 
-// invite makes a household and gives its invitation's one-time code.
+// invite makes a household and gives the link of its invitation.
 func (h *hub) invite(ctx context.Context, label string) (string, error) {
 	var household struct{ ID string }
 	if err := h.call(ctx, http.MethodPost, "/households", map[string]string{"label": label}, &household); err != nil {
 		return "", fmt.Errorf("make household: %w", err)
 	}
-	var invitation struct{ Code string }
+	var invitation struct{ Link string }
 	if err := h.call(ctx, http.MethodPost, "/households/"+household.ID+"/invitations", nil, &invitation); err != nil {
 		return "", fmt.Errorf("invite household: %w", err)
 	}
-	return invitation.Code, nil
+	return invitation.Link, nil
 }
 
 // announced is the number of cameras of which the hub knows a segment.

@@ -1,7 +1,8 @@
 // Command xulang-agent runs beside a household's recorder:
 //
-//	xulang-agent enrol -config agent.yml -hub URL -code CODE   joins the hub, once
-//	xulang-agent run -config agent.yml                         records and reports
+//	xulang-agent run -config agent.yml                  serves the household's page, records and reports
+//	xulang-agent code -config agent.yml                 shows where the page is, and the code that lets in
+//	xulang-agent enrol -config agent.yml -code LINK     joins the hub without the page
 package main
 
 import (
@@ -18,12 +19,15 @@ import (
 
 	"xulang.vn/camera/agent"
 	"xulang.vn/camera/agent/health"
+	"xulang.vn/camera/web"
 )
 
 const usage = `usage: xulang-agent COMMAND [flags]
-  enrol -config FILE -hub URL -code CODE   join the hub with an invitation's one-time code
-  run -config FILE                         record and report until stopped
-  version                                  print the version
+  run -config FILE                  serve the household's page, record and report until stopped
+  code -config FILE                 show where the page is, and the code that lets in
+  enrol -config FILE -code LINK     join the hub without the page, with an invitation's link;
+                                    or with its code: -hub ADDRESS -code CODE
+  version                           print the version
 `
 
 func main() {
@@ -41,7 +45,7 @@ func run(args []string) error {
 	flags := flag.NewFlagSet("xulang-agent "+args[0], flag.ExitOnError)
 	file := flags.String("config", "agent.yml", "YAML file; configs/agent.yml names every key")
 	hub := flags.String("hub", "", "the hub's address, in place of the config's")
-	code := flags.String("code", "", "one-time code of the invitation")
+	code := flags.String("code", "", "the invitation's link, or its code beside -hub")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
@@ -60,7 +64,9 @@ func run(args []string) error {
 			return err
 		}
 		debug.SetGCPercent(collectAt(len(cfg.Cameras)))
-		return agent.Run(ctx, cfg, time.Now, log)
+		return agent.Run(ctx, cfg, agent.Outside{Page: web.Household(), Log: log, Now: time.Now})
+	case "code":
+		return show(*file, os.Stdout)
 	}
 	fmt.Fprint(os.Stderr, usage)
 	return fmt.Errorf("unknown command %q", args[0])

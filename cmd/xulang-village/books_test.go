@@ -25,8 +25,8 @@ import (
 // rider: where the truth says that the rider passed, the recording of that time
 // holds the very pictures of the rider that the camera sent.
 func rider(t *testing.T, v *story) {
-	seen := func(p pass) bool { // the main road's homes; the agent of home-06 was killed, perhaps just then
-		return slices.Contains([]string{"home-07", "home-08", "home-09"}, p.Home) && p.Leave.Before(time.Now())
+	seen := func(p pass) bool { // the main road's homes since they have joined; the agent of home-06 was killed, perhaps just then
+		return p.Enter.After(v.joined) && slices.Contains([]string{"home-07", "home-08", "home-09"}, p.Home) && p.Leave.Before(time.Now())
 	}
 	var last pass
 	v.await("two passes of the rider that are stored", 4*time.Minute, func() error {

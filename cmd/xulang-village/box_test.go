@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -26,6 +27,7 @@ import (
 type box struct {
 	t                   *testing.T
 	dir, bin            string
+	net                 string // first two numbers of the homes' networks: a demo may be running beside
 	hubURL              string
 	minio, hub, village *process
 	client              *http.Client
@@ -42,8 +44,9 @@ type process struct {
 	done chan struct{}
 }
 
-// startBox builds the programs with the race detector and starts everything.
-func startBox(t *testing.T, homes ...string) *box {
+// startBox builds the programs with the race detector and starts everything. A theft
+// every four minutes gets the rider to home-09, one every ten beyond home-10.
+func startBox(t *testing.T, everyRide string, homes ...string) *box {
 	t.Helper()
 	minio, err := filepath.Abs("../../.build/bin/minio")
 	if err != nil {
@@ -53,9 +56,11 @@ func startBox(t *testing.T, homes ...string) *box {
 		t.Fatalf("%s is missing: run make test, or scripts/minio build", minio)
 	}
 	b := &box{t: t, dir: t.TempDir(), homes: homes, hubPort: freePort(t), minioPort: freePort(t)}
-	b.bin = filepath.Join(b.dir, "bin")
+	b.net = fmt.Sprintf("127.%d", 16+b.hubPort%200)
 	b.hubURL = fmt.Sprintf("http://127.0.0.1:%d", b.hubPort)
-	b.build("xulang-hub", "xulang-agent", "xulang-village")
+	if b.bin, err = programs(); err != nil {
+		t.Fatal(err)
+	}
 	b.write("keys", "village-test\n"+strings.Repeat("k", 40)+"\n")
 	live := freePort(t)
 	b.write("hub.yml", fmt.Sprintf("listen: 127.0.0.1:%d\ndata: %s\nroads: ../../configs/demo/road-4a-sketch.osm\nsketch: true\nstore: {endpoint: \"127.0.0.1:%d\", bucket: footage, key_file: %s}\nlive: {udp: \"127.0.0.1:%d\", tcp: \"127.0.0.1:%d\"}\n",
@@ -72,7 +77,7 @@ func startBox(t *testing.T, homes ...string) *box {
 	b.village = b.start("village", func() *exec.Cmd {
 		return exec.Command(filepath.Join(b.bin, "xulang-village"), "run", "-hub", b.hubURL, "-setup-link", b.path("hub/setup-link"),
 			"-data", b.path("village"), "-homes", strings.Join(homes, ","), "-agent-program", filepath.Join(b.bin, "xulang-agent"),
-			"-first-ride", "10s", "-every-ride", "4m")
+			"-net", b.net, "-first-ride", "10s", "-every-ride", everyRide)
 	})
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -91,15 +96,32 @@ func (b *box) write(name, text string) {
 	}
 }
 
-func (b *box) build(programs ...string) {
-	b.t.Helper()
-	args := []string{"build", "-race", "-o", b.bin + "/"}
-	for _, p := range programs {
-		args = append(args, "../"+p)
-	}
+// programs builds the three with the race detector, once for all tests.
+var programs = sync.OnceValues(func() (string, error) {
+	args := []string{"build", "-race", "-o", built + "/", "../xulang-hub", "../xulang-agent", "../xulang-village"}
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-		b.t.Fatalf("build programs: %v\n%s", err, out)
+		return "", fmt.Errorf("build programs: %w\n%s", err, out)
 	}
+	return built, nil
+})
+
+var built string // folder of the programs
+
+func TestMain(m *testing.M) {
+	var err error
+	if built, err = os.MkdirTemp("", "xulang-village-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	flag.Parse()
+	err = flag.Set("test.parallel", "8") // these tests wait for other programs much more than they compute
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(built) // the temporary folder is the system's to clean
+	os.Exit(code)
 }
 
 // start runs a program until the test ends. Its output is shown when the test failed.
@@ -162,8 +184,8 @@ func (b *box) killAndRestart(p *process) {
 	b.run(p)
 }
 
-// killAgent sends SIGKILL to a home's agent; the village starts it again.
-func (b *box) killAgent(home string) {
+// killAgent sends a signal to a home's agent; the village starts it again.
+func (b *box) killAgent(home string, with syscall.Signal) {
 	b.t.Helper()
 	file := b.path("village/" + home + "/agent.pid")
 	text, err := os.ReadFile(file)
@@ -174,7 +196,7 @@ func (b *box) killAgent(home string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(pid, with); err != nil {
 		b.t.Fatalf("kill agent of %s: %v", home, err)
 	}
 	b.await("a new agent of "+home, 30*time.Second, func() error {
@@ -251,6 +273,9 @@ func (b *box) call(method, path string, in, out any) error {
 	if err != nil {
 		return err
 	}
+	if err := b.heard(text); err != nil {
+		return err
+	}
 	if resp.StatusCode >= 400 {
 		a := &answer{status: resp.StatusCode, text: string(text)}
 		_ = json.Unmarshal(text, a)
@@ -264,6 +289,16 @@ func (b *box) call(method, path string, in, out any) error {
 		return nil
 	}
 	return json.Unmarshal(text, out)
+}
+
+// heard keeps an answer, so that it can be looked through for what must not be there.
+func (b *box) heard(text []byte) error {
+	f, err := os.OpenFile(b.path("answers"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(text[:min(len(text), 256<<10)], '\n'))
+	return errors.Join(err, f.Close())
 }
 
 func freePort(t *testing.T) int {

@@ -33,6 +33,7 @@ type options struct {
 	hub, setupLink, data string
 	only                 string // homes, comma between them; empty: all
 	agentProgram         string
+	net                  string // first two numbers of the homes' networks
 	firstRide, everyRide time.Duration
 }
 
@@ -48,6 +49,7 @@ func run(args []string) error {
 	flags.StringVar(&o.data, "data", "var/village", "folder of the homes' agents")
 	flags.StringVar(&o.only, "homes", "", "only these homes, such as home-04,home-05; empty: all")
 	flags.StringVar(&o.agentProgram, "agent-program", "", "run each agent as this program, in a process of its own")
+	flags.StringVar(&o.net, "net", "127.0", "first two numbers of the homes' own networks, each a part of 127.0.0.0/8")
 	flags.DurationVar(&o.firstRide, "first-ride", 3*time.Minute, "from the start to the first theft")
 	flags.DurationVar(&o.everyRide, "every-ride", 10*time.Minute, "from one theft to the next")
 	if err := flags.Parse(args[1:]); err != nil {

@@ -1,17 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
 	"strings"
 	"time"
+
+	camera "xulang.vn/camera"
 )
 
 // The demo's sign-ins. They exist only in hubs that the village has set up.
@@ -24,8 +23,8 @@ const (
 // office is the commune's administrator as the village plays it: it speaks the
 // hub's own API, nothing else.
 type office struct {
-	hub    string
-	client *http.Client
+	api
+	hub string
 }
 
 func newOffice(hub string) (*office, error) {
@@ -33,56 +32,8 @@ func newOffice(hub string) (*office, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make cookie jar: %w", err)
 	}
-	return &office{hub: strings.TrimSuffix(hub, "/"), client: &http.Client{Jar: jar, Timeout: 20 * time.Second}}, nil
-}
-
-// problem is the hub's answer when it refuses.
-type problem struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	Detail  string `json:"detail"`
-}
-
-func (p *problem) Error() string {
-	return fmt.Sprintf("hub says %s: %s %s", p.Code, p.Message, p.Detail)
-}
-
-func (o *office) call(ctx context.Context, method, path string, in, out any) error {
-	var body io.Reader
-	if in != nil {
-		text, err := json.Marshal(in)
-		if err != nil {
-			return fmt.Errorf("write request: %w", err)
-		}
-		body = bytes.NewReader(text)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, o.hub+"/api/v1"+path, body)
-	if err != nil {
-		return fmt.Errorf("make request: %w", err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept-Language", "en")
-	resp, err := o.client.Do(req)
-	if err != nil {
-		return fmt.Errorf("ask hub: %w", err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, 4<<20))
-	if err != nil {
-		return fmt.Errorf("read answer: %w", err)
-	}
-	if resp.StatusCode >= 400 {
-		p := &problem{Code: resp.Status}
-		_ = json.Unmarshal(text, p) // a body that is no Problem leaves the status line
-		return p
-	}
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("read answer: %w", err)
-	}
-	return nil
+	hub = strings.TrimSuffix(hub, "/")
+	return &office{api{hub + "/api/v1", "hub", &http.Client{Jar: jar, Timeout: 20 * time.Second}}, hub}, nil
 }
 
 // awaitHub waits until the hub and its parts answer.
@@ -134,19 +85,19 @@ func (o *office) open(ctx context.Context, setupLink string) error {
 	return nil
 }
 
-// invite makes a household and gives the one-time code of its invitation.
-func (o *office) invite(ctx context.Context, label string) (string, error) {
+// invite makes a household and gives the link of its invitation, as the QR code has it.
+func (o *office) invite(ctx context.Context, label string, place camera.Position) (string, error) {
 	var household struct {
 		ID string `json:"id"`
 	}
-	if err := o.call(ctx, http.MethodPost, "/households", map[string]string{"label": label}, &household); err != nil {
+	if err := o.call(ctx, http.MethodPost, "/households", map[string]any{"label": label, "place": place}, &household); err != nil {
 		return "", fmt.Errorf("make household %s: %w", label, err)
 	}
 	var invitation struct {
-		Code string `json:"code"`
+		Link string `json:"link"`
 	}
 	if err := o.call(ctx, http.MethodPost, "/households/"+household.ID+"/invitations", nil, &invitation); err != nil {
 		return "", fmt.Errorf("invite %s: %w", label, err)
 	}
-	return invitation.Code, nil
+	return invitation.Link, nil
 }

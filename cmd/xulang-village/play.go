@@ -19,6 +19,7 @@ import (
 	"xulang.vn/camera/cmd/xulang-village/scene"
 	"xulang.vn/camera/cmd/xulang-village/simcam"
 	"xulang.vn/camera/cmd/xulang-village/traffic"
+	"xulang.vn/camera/web"
 )
 
 // Where a simulated camera has its streams.
@@ -48,21 +49,31 @@ func play(ctx context.Context, o options) error {
 	if v.valley, err = loadValley(ctx, o.only); err != nil {
 		return err
 	}
-	run := played{Start: time.Now().Truncate(time.Second), Seed: 4, Homes: o.only, FirstRide: o.firstRide, EveryRide: o.everyRide}
+	now := time.Now().Truncate(time.Second)
+	run, again, err := played{Start: now, Seed: 4, Homes: o.only, FirstRide: o.firstRide, EveryRide: o.everyRide}.goOn(o.data)
+	if err != nil {
+		return err
+	}
 	if v.traffic, err = run.traffic(v.valley); err != nil {
 		return err
 	}
 	if err := v.openOffice(ctx); err != nil {
 		return err
 	}
-	if err := run.record(o.data); err != nil {
-		return err
+	if !again {
+		if err := run.record(o.data); err != nil {
+			return err
+		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, h := range v.homes {
-		group.Go(func() error { return v.live(ctx, h) })
+		if h.Recorder != nil {
+			group.Go(func() error { return v.liveWithRecorder(ctx, h) })
+		} else {
+			group.Go(func() error { return v.live(ctx, h) })
+		}
 	}
-	group.Go(func() error { return v.greet(ctx, run.Start) })
+	group.Go(func() error { return v.greet(ctx, now) })
 	return group.Wait()
 }
 
@@ -118,16 +129,23 @@ func (v *village) passes(home string, from, to time.Time) []simcam.Pass {
 }
 
 func (v *village) config(h home) agent.Config {
-	cfg := agent.Default()
-	cfg.Hub, cfg.Name, cfg.Data = v.hub, "Đầu ghi "+h.Label, filepath.Join(v.data, h.ID)
-	cfg.Networks = []string{"127.0.0.0/8"} // a village on one machine; a real household names its LAN
-	cfg.Spool = agent.Spool{Bytes: 1 << 30, Days: 2}
-	cfg.Metrics = "" // eighteen boxes would want the same port
+	cfg := v.box(h)
+	cfg.Page = ""
 	cfg.Cameras = []agent.Camera{{
 		Serial: fmt.Sprintf("SIM-%04d", h.number), Label: h.Label, View: h.View,
-		Username: "xem", Password: fmt.Sprintf("Nhà %d: p@ss/w#rd?&", h.number),
+		Username: "xem", Password: password(h),
 		Consent: camera.Consent{Level: camera.ConsentLive}, Uplink: h.Uplink,
 	}}
+	return cfg
+}
+
+// box is the config of a home's box before anybody has decided anything.
+func (v *village) box(h home) agent.Config {
+	cfg := agent.Default()
+	cfg.Name, cfg.Data = "Đầu ghi "+h.Label, filepath.Join(v.data, h.ID)
+	cfg.Networks, cfg.Simulated = []string{"127.0.0.0/8"}, true // a village on one machine; a real household names its LAN
+	cfg.Spool = agent.Spool{Bytes: 1 << 30, Days: 2}
+	cfg.Metrics = "" // eighteen boxes would want the same port
 	return cfg
 }
 
@@ -137,7 +155,7 @@ func (v *village) join(ctx context.Context, cfg *agent.Config, h home) error {
 	if err == nil {
 		return nil
 	}
-	if cfg.Code, err = v.office.invite(ctx, h.Label); err != nil {
+	if cfg.Code, err = v.office.invite(ctx, h.Label, h.View.Position); err != nil {
 		return err
 	}
 	if _, err = agent.Join(ctx, *cfg, v.log.With("home", h.ID)); err != nil {
@@ -150,7 +168,7 @@ func (v *village) keepAgent(ctx context.Context, cfg agent.Config, log *slog.Log
 	for ctx.Err() == nil {
 		var err error
 		if v.agentProgram == "" {
-			err = agent.Run(ctx, cfg, time.Now, log)
+			err = agent.Run(ctx, cfg, agent.Outside{Page: web.Household(), Log: log, Now: time.Now})
 		} else {
 			err = v.runProgram(ctx, cfg)
 		}
@@ -171,10 +189,16 @@ func (v *village) keepAgent(ctx context.Context, cfg agent.Config, log *slog.Log
 func (v *village) greet(ctx context.Context, start time.Time) error {
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
-	for shown := -1; int(v.joined.Load()) < len(v.homes); {
+	members := 0
+	for _, h := range v.homes {
+		if !h.later {
+			members++
+		}
+	}
+	for shown := -1; int(v.joined.Load()) < members; {
 		if n := int(v.joined.Load()); n != shown {
 			shown = n
-			fmt.Printf("\rjoining homes: %d of %d", n, len(v.homes))
+			fmt.Printf("\rjoining homes: %d of %d", n, members)
 		}
 		select {
 		case <-ctx.Done():
@@ -182,10 +206,11 @@ func (v *village) greet(ctx context.Context, start time.Time) error {
 		case <-tick.C:
 		}
 	}
-	fmt.Printf("\rjoining homes: %d of %d\n\n", len(v.homes), len(v.homes))
+	fmt.Printf("\rjoining homes: %d of %d\n\n", members, members)
 	fmt.Printf("  open                 %s\n", v.hub)
 	fmt.Printf("  officer              %s / %s\n", officerLogin, officerPassword)
 	fmt.Printf("  administrator        %s / %s\n", adminLogin, adminPassword)
+	v.showPages(os.Stdout)
 	fmt.Printf("  logs                 %s\n", filepath.Join(v.data, "agents.log"))
 	fmt.Printf("  Ctrl-C stops everything; the recordings stay\n\n")
 	return v.crier(ctx, start, os.Stdout)
@@ -194,6 +219,7 @@ func (v *village) greet(ctx context.Context, start time.Time) error {
 // crier reports each theft a minute after it happened.
 func (v *village) crier(ctx context.Context, start time.Time, out io.Writer) error {
 	const after = time.Minute
+	v.lastRide(start, out)
 	first := true
 	for told := start; ; {
 		next := v.nextRide(told)
@@ -212,6 +238,20 @@ func (v *village) crier(ctx context.Context, start time.Time, out io.Writer) err
 			next.Add(-2*time.Minute).In(zone).Format("15:04"), next.Add(after).In(zone).Format("15:04"))
 		told = next.Add(time.Second)
 	}
+}
+
+// lastRide reports the theft of about an hour ago: before anybody had joined, and all
+// the same the recorders have it.
+func (v *village) lastRide(start time.Time, out io.Writer) {
+	var last time.Time
+	for _, r := range v.traffic.Rides(start.Add(-recorderKeeps), start.Add(-50*time.Minute)) {
+		last = r.Start
+	}
+	if last.IsZero() {
+		return
+	}
+	fmt.Fprintf(out, "  tin báo muộn: mất xe máy gần Nhà 05, hôm nay trong khoảng %s–%s (only the households' recorders have it)\n",
+		last.Add(-2*time.Minute).In(zone).Format("15:04"), last.Add(time.Minute).In(zone).Format("15:04"))
 }
 
 func (v *village) nextRide(from time.Time) time.Time {

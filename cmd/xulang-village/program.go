@@ -24,6 +24,9 @@ func (v *village) runProgram(ctx context.Context, cfg agent.Config) error {
 	if err != nil {
 		return fmt.Errorf("write agent config: %w", err)
 	}
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return fmt.Errorf("make agent's folder: %w", err)
+	}
 	file := filepath.Join(cfg.Data, "agent.yml")
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		return fmt.Errorf("write agent config: %w", err)

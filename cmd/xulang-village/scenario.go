@@ -28,7 +28,7 @@ type played struct {
 
 func (p played) traffic(v valley) (*traffic.Traffic, error) {
 	cfg := v.roads
-	cfg.Start, cfg.Seed, cfg.FirstRide, cfg.EveryRide = p.Start, p.Seed, p.FirstRide, p.EveryRide
+	cfg.Start, cfg.Seed, cfg.FirstRide, cfg.EveryRide, cfg.Past = p.Start, p.Seed, p.FirstRide, p.EveryRide, recorderKeeps
 	return traffic.New(cfg)
 }
 
@@ -63,34 +63,65 @@ type ridePass struct {
 	Way   string    `json:"way"` // through the picture: ltr or rtl
 }
 
-// tell prints every ride up to now, a JSON object per line.
-func tell(ctx context.Context, o options, out io.Writer) error {
-	f, err := os.Open(diary(o.data))
+// readDiary gives the village's runs, oldest first.
+func readDiary(data string) ([]played, error) {
+	f, err := os.Open(diary(data))
 	if err != nil {
-		return fmt.Errorf("read diary (has the village run?): %w", err)
+		return nil, fmt.Errorf("read diary (has the village run?): %w", err)
 	}
 	defer f.Close()
 	var runs []played
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		var p played
 		if err := json.Unmarshal(lines.Bytes(), &p); err != nil {
-			return fmt.Errorf("read diary: %w", err)
+			return nil, fmt.Errorf("read diary: %w", err)
 		}
 		runs = append(runs, p)
+	}
+	return runs, nil
+}
+
+// goOn gives the last run instead, while the recorders still show some of it: their
+// past must not become another one because the village was started again.
+func (p played) goOn(data string) (run played, again bool, err error) {
+	runs, err := readDiary(data)
+	if errors.Is(err, os.ErrNotExist) {
+		return p, false, nil
+	}
+	if err != nil || len(runs) == 0 {
+		return p, false, err
+	}
+	last := runs[len(runs)-1]
+	same := last.Seed == p.Seed && last.Homes == p.Homes && last.FirstRide == p.FirstRide && last.EveryRide == p.EveryRide
+	if same && p.Start.Sub(last.Start) < recorderKeeps {
+		return last, true, nil
+	}
+	return p, false, nil
+}
+
+// tell prints every ride up to now, a JSON object per line.
+func tell(ctx context.Context, o options, out io.Writer) error {
+	runs, err := readDiary(o.data)
+	if err != nil {
+		return err
 	}
 	for i, p := range runs {
 		until := time.Now()
 		if i+1 < len(runs) {
 			until = runs[i+1].Start
 		}
-		if err := p.tell(ctx, until, out); err != nil {
+		from := p.Start
+		if i == 0 {
+			from = from.Add(-recorderKeeps)
+		}
+		if err := p.tell(ctx, from, until, out); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p played) tell(ctx context.Context, until time.Time, out io.Writer) error {
+func (p played) tell(ctx context.Context, from, until time.Time, out io.Writer) error {
 	v, err := loadValley(ctx, p.Homes)
 	if err != nil {
 		return err
@@ -99,7 +130,7 @@ func (p played) tell(ctx context.Context, until time.Time, out io.Writer) error 
 	if err != nil {
 		return err
 	}
-	for _, r := range t.Rides(p.Start, until) {
+	for _, r := range t.Rides(from, until) {
 		line := ride{Departure: r.Start.In(zone), From: v.roads.RideFrom, TurnsInto: r.Turns}
 		for _, pass := range r.Passes {
 			if pass.Leave.Before(until) {

@@ -69,7 +69,9 @@ func subURL(cam *simcam.Camera) string { return strings.TrimSuffix(cam.URL(), "m
 // The hub's address comes from the membership.
 const stateConfig = `data: %s
 name: Hộp thử
-networks: [127.0.0.0/8]
+networks: [127.0.0.0/24]
+simulated: true
+page: ""
 metrics: ""
 cameras:
   - {serial: T1, channel: 0, label: khóa, url: "%s", username: xem, password: "bí mật 1", view: &v {position: {lon: 106.7, lat: 21.95}, heading: 10, fov: 80, range: 40}, consent: {level: clip}}

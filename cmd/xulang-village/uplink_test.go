@@ -75,7 +75,9 @@ func uplinkClasses(t *testing.T, v *story) {
 // Both stand where no home of the test does, beyond the stretch of the others.
 const uplinkConfig = `data: %s
 name: Hộp đường truyền
-networks: [127.0.0.0/8]
+networks: [127.0.0.0/24]
+simulated: true
+page: ""
 metrics: ""
 cameras:
   - {serial: U1, channel: 0, label: chờ, url: "%s", username: xem, password: "bí mật 1", uplink: on-request, view: &v {position: {lon: 106.6939949, lat: 21.9676882}, heading: 76, fov: 70, range: 60}, consent: {level: clip}}

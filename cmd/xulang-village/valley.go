@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/cmd/xulang-village/simnvr"
 	"xulang.vn/camera/cmd/xulang-village/traffic"
 	"xulang.vn/camera/configs"
 	"xulang.vn/camera/hub/road"
@@ -23,8 +24,20 @@ type home struct {
 	View  camera.View `json:"view"`
 	// Uplink is the household's choice; empty: what the hub asks for.
 	Uplink camera.Uplink `json:"uplink"`
+	// Recorder is what the home's camera hangs on; nil: it stands alone in the network.
+	Recorder *recorder `json:"recorder"`
+	Scene    string    `json:"scene"` // whose pictures it shows; empty: its own
 
-	number int // in the village, from 1; the same when only some homes are played
+	number int  // in the village, from 1; the same when only some homes are played
+	later  bool // has not joined: for trying out how that is done
+}
+
+// recorder is a home's.
+type recorder struct {
+	Dialect     simnvr.Dialect `json:"dialect"`
+	ClockOffset int            `json:"clock_offset_s"` // its clock minus the true time, seconds
+	Channels    int            `json:"channels"`
+	RoadChannel int            `json:"road_channel"` // from 1; the one that the home shares
 }
 
 // valley is the sketched roads with the homes beside them.
@@ -53,12 +66,16 @@ func loadValley(ctx context.Context, only string) (valley, error) {
 	}
 	var file struct {
 		Homes []home `json:"homes"`
+		Later []home `json:"later"`
 	}
 	if err := json.Unmarshal(text, &file); err != nil {
 		return v, fmt.Errorf("read homes: %w", err)
 	}
 	main := longest(graph)
-	v.homes = file.Homes
+	for i := range file.Later {
+		file.Later[i].later = true
+	}
+	v.homes = append(file.Homes, file.Later...)
 	v.roads = traffic.Config{Main: string(main.ID), Length: main.Length, Junctions: junctions(graph, main), RideFrom: thefts}
 	for i, h := range v.homes {
 		v.homes[i].number = i + 1

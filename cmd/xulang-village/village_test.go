@@ -3,6 +3,7 @@ package main_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,16 +31,8 @@ var homes = []string{"home-04", "home-05", "home-06", "home-07", "home-08", "hom
 // agents in processes of their own, the hub, MinIO and a browser, with kill -9
 // of each in turn.
 func TestVillage(t *testing.T) {
-	b := startBox(t, homes...)
-	began := time.Now()
-	b.await("the officer's sign-in", time.Minute, func() error {
-		return b.post("/session", map[string]string{"login": "canbo", "password": "can-bo-lang-mau"}, nil)
-	})
-	v := &story{box: b, began: began}
-	if err := b.post("/cases", map[string]string{"number": "01/2026", "kind": "criminal", "legal_basis": "Điều 107", "summary": "thử"}, &v.opened); err != nil {
-		t.Fatal(err)
-	}
-	b.await("footage of all homes", 2*time.Minute, func() error { return v.freshSince(began) })
+	v := begin(t, "4m", homes...)
+	v.await("footage of all homes", 2*time.Minute, func() error { return v.freshSince(v.began) })
 	v.joined = time.Now()
 	for _, part := range []struct {
 		name string
@@ -70,6 +63,19 @@ type story struct {
 	opened gen.Case
 	began  time.Time // before the programs were started
 	joined time.Time // when every home had footage at the hub
+}
+
+// begin starts everything, and opens a case as the officer.
+func begin(t *testing.T, everyRide string, homes ...string) *story {
+	t.Helper()
+	v := &story{box: startBox(t, everyRide, homes...), began: time.Now()}
+	v.await("the officer's sign-in", time.Minute, func() error {
+		return v.post("/session", map[string]string{"login": "canbo", "password": "can-bo-lang-mau"}, nil)
+	})
+	if err := v.post("/cases", map[string]string{"number": "01/2026", "kind": "criminal", "legal_basis": "Điều 107", "summary": "thử"}, &v.opened); err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 // ask searches the part of the main road along which the homes stand.
@@ -170,7 +176,7 @@ func badInput(t *testing.T, v *story) {
 }
 
 func killAgent(t *testing.T, v *story) {
-	v.killAgent("home-06")
+	v.killAgent("home-06", syscall.SIGKILL)
 	v.await("footage after the agent's death", time.Minute, func() error { return v.freshSince(time.Now().Add(-15 * time.Second)) })
 }
 
@@ -286,11 +292,27 @@ func decode(t *testing.T, file string, bytes []byte) {
 
 // browser does the officer's work in Chromium.
 func browser(t *testing.T, v *story) {
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	files, err := filepath.Glob("../../web/e2e/*.test.mjs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"--test", "--test-reporter=spec"}
+	for _, f := range files {
+		if name := filepath.Base(f); name != joiningPage {
+			args = append(args, "e2e/"+name)
+		}
+	}
+	v.node(t, args, "XULANG_BEGAN="+v.began.UTC().Format(time.RFC3339))
+}
+
+// node runs browser tests against the hub.
+func (b *box) node(t *testing.T, args []string, env ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", "e2e/")
+	cmd := exec.CommandContext(ctx, "node", args...)
 	cmd.Dir = "../../web"
-	cmd.Env = append(os.Environ(), "XULANG_HUB="+v.hubURL, "XULANG_BEGAN="+v.began.UTC().Format(time.RFC3339), "XULANG_SHOTS="+v.path("shots"))
+	cmd.Env = append(append(os.Environ(), "XULANG_HUB="+b.hubURL, "XULANG_SHOTS="+cmp.Or(os.Getenv("XULANG_SHOTS"), b.path("shots"))), env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
 	out, err := cmd.CombinedOutput()
@@ -301,7 +323,8 @@ func browser(t *testing.T, v *story) {
 }
 
 // holes: after everything that happened, each home's time is footage or a gap
-// with a cause, and only what was killed has a gap.
+// with a cause, and only what was killed has a gap. Its home has a recorder, which may
+// have what the agent missed.
 func holes(t *testing.T, v *story) {
 	joined := v.joined
 	v.await("the newest minute", time.Minute, func() error { return v.freshSince(time.Now().Add(-15 * time.Second)) })
@@ -331,7 +354,7 @@ func holes(t *testing.T, v *story) {
 		if at.Sub(until).Abs() > time.Millisecond {
 			t.Errorf("%s: the answer ends at %s", c.Camera.Label, at)
 		}
-		if c.Camera.Label == "Nhà 06" && offs != 1 {
+		if c.Camera.Label == "Nhà 06" && offs > 1 {
 			t.Errorf("Nhà 06 was killed once and has %d gaps agent-off", offs)
 		}
 	}
@@ -345,7 +368,8 @@ func (v *story) allStored(from, to time.Time) error {
 	}
 	for _, c := range got.Cameras {
 		for _, s := range c.Spans {
-			if s.State != nil && *s.State != "stored" {
+			missed := c.Camera.Label == "Nhà 06" && s.State != nil && *s.State == "recorder" // when its agent was killed
+			if s.State != nil && *s.State != "stored" && !missed {
 				return fmt.Errorf("%s: %s is %s", c.Camera.Label, s.From, *s.State)
 			}
 			if s.Cause != nil && *s.Cause == "pending" {

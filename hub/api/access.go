@@ -29,10 +29,10 @@ const (
 // holds it against openapi.yaml.
 var rows = map[string]access{
 	"GetSetup": anyone, "PostSetup": anyone, "SignIn": anyone, "GetHealth": anyone,
-	"Enrol": anyone, "PublishLive": anyone, "UnpublishLive": anyone,
+	"Enrol": anyone, "ProveHub": anyone, "GetCA": anyone, "PublishLive": anyone, "UnpublishLive": anyone,
 	"GetSession": signedIn, "SignOut": signedIn, "ListRoads": signedIn, "FindStretch": signedIn,
 	"ListUsers": administrator, "CreateUser": administrator, "ListHouseholds": administrator,
-	"CreateHousehold": administrator, "Invite": administrator, "RevokeDevice": administrator,
+	"CreateHousehold": administrator, "Invite": administrator, "ListReceipts": administrator, "RevokeDevice": administrator,
 	"ListCameras": officer, "ListCases": officer, "OpenCase": officer, "GetCase": officer,
 	"CloseCase": officer, "GetCaseLog": officer, "LeaveLive": officer,
 	"Search": looks, "GetPlaylist": looks, "GetSegment": looks, "GetStill": looks, "RequestFootage": looks, "WatchLive": looks,
@@ -48,6 +48,7 @@ const (
 	sessionKey
 	bearerKey
 	addressKey
+	tlsKey
 )
 
 // guard lets a request through to its operation, or not: default deny.
@@ -62,6 +63,8 @@ func (s *server) guard(next gen.StrictHandlerFunc, operation string) gen.StrictH
 			return nil, camera.Errorf(camera.CodeForbidden, "request from another origin")
 		}
 		ctx := context.WithValue(req.Context(), addressKey, remoteHost(req))
+		// A proxy on this machine may have spoken TLS; who lies about it gets a stricter cookie.
+		ctx = context.WithValue(ctx, tlsKey, req.TLS != nil || req.Header.Get("X-Forwarded-Proto") == "https")
 		if bearer, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer "); ok {
 			ctx = context.WithValue(ctx, bearerKey, bearer)
 		}
@@ -91,7 +94,8 @@ func (s *server) signedIn(ctx context.Context, req *http.Request) (auth.User, st
 }
 
 // sameOrigin refuses pages of other sites. SameSite=Strict keeps the cookie from
-// them; this also keeps them from signing somebody in under another name.
+// them; this also keeps them from signing somebody in under another name. Where the
+// request came over TLS, a page of that address that did not may be anybody's.
 func sameOrigin(req *http.Request) bool {
 	if req.Method == http.MethodGet || req.Method == http.MethodHead {
 		return true
@@ -101,7 +105,7 @@ func sameOrigin(req *http.Request) bool {
 		return true // not a browser's cross-site request: those always name their origin
 	}
 	u, err := url.Parse(origin)
-	return err == nil && u.Host == req.Host
+	return err == nil && u.Host == req.Host && (req.TLS == nil || u.Scheme == "https")
 }
 
 func userOf(ctx context.Context) auth.User {

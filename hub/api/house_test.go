@@ -48,6 +48,7 @@ var askers = []string{stranger, admin, officer, other}
 
 // house is the hub's HTTP edge over real rooms; only the link and the media are fakes.
 type house struct {
+	ca       api.CA // of the hub
 	t        *testing.T
 	url      string
 	cfg      api.Config
@@ -131,9 +132,10 @@ func (h *house) build() {
 	text := func(s string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, s) })
 	}
+	h.ca = api.CA{Hash: camera.Hash{9}, PEM: []byte("-----BEGIN CERTIFICATE-----")}
 	h.cfg = api.Config{
-		Auth: people, Registry: registered, Cases: door, Publisher: media{h}, Devices: media{h}, Newest: known, Roads: graph,
-		Version: "test", Health: func(context.Context) gen.Health { return gen.Health{Database: true, Store: true, Link: true} },
+		Auth: people, Registry: registered, Cases: door, Publisher: media{h}, Devices: media{h}, Past: known, Roads: graph,
+		Public: "https://hub.example:8470", CA: func() api.CA { return h.ca }, Version: "test", Health: func(context.Context) gen.Health { return gen.Health{Database: true, Store: true, Link: true} },
 		Link: text("link"), Objects: text("objects"), Web: text("<!doctype html>web"),
 		Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: time.Now,
 	}
@@ -160,11 +162,8 @@ func (h *house) people() {
 // village is one home with one camera on the road and one stored segment, and a case.
 func (h *house) village() {
 	ctx, r := h.t.Context(), h.cfg.Registry
-	home := must(r.CreateHousehold(ctx, "Nhà 01"))
-	code, _, err := r.Invite(ctx, home.ID)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	home := must(r.CreateHousehold(ctx, "Nhà 01", nil))
+	code := must(r.Invite(ctx, home.ID)).Secret
 	key := must(nkeys.CreateUser())
 	h.home, h.device = string(home.ID), must(key.PublicKey())
 	d := camera.DeviceID(h.device)
@@ -181,7 +180,7 @@ func (h *house) village() {
 		Size: 1000, InitSize: 10, SHA256: camera.Hash{1}, Codec: "avc1.64001f",
 		KeySize: int64(len(picture)), KeySHA256: sha256.Sum256([]byte(picture)), Activity: "\x00\x07\xff\x00\x00\x01", Signature: camera.Signature{1},
 	}
-	known := h.cfg.Newest.(*index.Index)
+	known := h.cfg.Past.(*index.Index)
 	must(known.Put(ctx, camera.Announce{V: camera.LinkVersion, Segments: []camera.Segment{h.segment}}, believed{}))
 	if err := known.SetState(ctx, h.segment.SegmentID, camera.StateStored); err != nil {
 		h.t.Fatal(err)

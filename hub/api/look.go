@@ -104,7 +104,7 @@ func (s *server) Search(ctx context.Context, r gen.SearchRequestObject) (gen.Sea
 
 func (s *server) foundJSON(caseID string, answer cases.Answer, f cases.Found) gen.CameraAnswer {
 	one := gen.CameraAnswer{
-		Camera: s.cameraJSON(f.Camera, []camera.Seen{f.Seen}), At: f.At, Seen: seenJSON(f.Seen), Spans: each(f.Spans, spanJSON),
+		Camera: s.cameraJSON(f.Camera, []camera.Seen{f.Seen}, answer.Purpose), At: f.At, Seen: seenJSON(f.Seen), Spans: each(f.Spans, spanJSON),
 	}
 	if f.Playable {
 		window := url.Values{"from": {answer.From.UTC().Format(time.RFC3339Nano)}, "to": {answer.To.UTC().Format(time.RFC3339Nano)}}
@@ -118,8 +118,21 @@ func (s *server) foundJSON(caseID string, answer cases.Answer, f cases.Found) ge
 	if a := f.Activity; a.Values != nil {
 		one.Activity = &gen.Activity{StepMs: a.Step.Milliseconds(), Values: a.Values}
 	}
-	one.Home = optional(f.Home)
+	one.Home, one.Consent = optional(f.Home), optional(gen.CameraAnswerConsent(f.Consent))
+	if f.Recorder != nil {
+		one.Recorder = &gen.RecorderClock{OffsetMs: time.Duration(f.Recorder.Offset).Milliseconds(), BoundMs: time.Duration(f.Recorder.Bound).Milliseconds()}
+	}
+	if len(f.Asks) > 0 {
+		asks := each(f.Asks, askJSON)
+		one.Asks = &asks
+	}
 	return one
+}
+
+func askJSON(a cases.OwnerAsk) gen.OwnerAsk {
+	return gen.OwnerAsk{
+		From: a.From, To: a.To, Asked: a.Asked, Until: a.Until, Answer: optional(gen.OwnerAskAnswer(a.Answer)), Answered: optional(a.Answered),
+	}
 }
 
 func (s *server) GetPlaylist(ctx context.Context, r gen.GetPlaylistRequestObject) (gen.GetPlaylistResponseObject, error) {

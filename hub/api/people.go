@@ -42,14 +42,15 @@ func (s *server) signIn(ctx context.Context, login, password string) (gen.Signed
 	if err != nil {
 		return gen.SignedInJSONResponse{}, err
 	}
-	cookie := s.cookie(token, expires)
+	cookie := s.cookie(ctx, token, expires)
 	return gen.SignedInJSONResponse{Body: userJSON(user), Headers: gen.SignedInResponseHeaders{SetCookie: &cookie}}, nil
 }
 
-func (s *server) cookie(token string, expires time.Time) string {
+func (s *server) cookie(ctx context.Context, token string, expires time.Time) string {
+	overTLS, _ := ctx.Value(tlsKey).(bool)
 	c := http.Cookie{
 		Name: cookieName, Value: token, Path: "/api/", Expires: expires,
-		HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteStrictMode,
+		HttpOnly: true, Secure: s.Secure || overTLS, SameSite: http.SameSiteStrictMode,
 	}
 	return c.String()
 }
@@ -62,7 +63,7 @@ func (s *server) SignOut(ctx context.Context, _ gen.SignOutRequestObject) (gen.S
 	if err := s.Auth.SignOut(ctx, stringOf(ctx, sessionKey)); err != nil {
 		return nil, err
 	}
-	gone := s.cookie("", time.Unix(1, 0))
+	gone := s.cookie(ctx, "", time.Unix(1, 0))
 	return gen.SignOut204Response{Headers: gen.SignOut204ResponseHeaders{SetCookie: &gone}}, nil
 }
 
@@ -103,19 +104,16 @@ func (s *server) ListHouseholds(ctx context.Context, _ gen.ListHouseholdsRequest
 }
 
 func (s *server) CreateHousehold(ctx context.Context, r gen.CreateHouseholdRequestObject) (gen.CreateHouseholdResponseObject, error) {
-	h, err := s.Registry.CreateHousehold(ctx, r.Body.Label)
+	var place *camera.Position
+	if r.Body.Place != nil {
+		at := positionOf(*r.Body.Place)
+		place = &at
+	}
+	h, err := s.Registry.CreateHousehold(ctx, r.Body.Label, place)
 	if err != nil {
 		return nil, err
 	}
-	return gen.CreateHousehold201JSONResponse{Id: string(h.ID), Label: h.Label, Devices: []gen.Device{}}, nil
-}
-
-func (s *server) Invite(ctx context.Context, r gen.InviteRequestObject) (gen.InviteResponseObject, error) {
-	code, expires, err := s.Registry.Invite(ctx, camera.HouseholdID(r.Household))
-	if err != nil {
-		return nil, err
-	}
-	return gen.Invite201JSONResponse{Code: code, Expires: expires}, nil
+	return gen.CreateHousehold201JSONResponse{Id: string(h.ID), Label: h.Label, Place: placeJSON(h.Place), Devices: []gen.Device{}}, nil
 }
 
 func (s *server) RevokeDevice(ctx context.Context, r gen.RevokeDeviceRequestObject) (gen.RevokeDeviceResponseObject, error) {
@@ -126,38 +124,46 @@ func (s *server) RevokeDevice(ctx context.Context, r gen.RevokeDeviceRequestObje
 	return gen.RevokeDevice204Response{}, nil
 }
 
-func (s *server) Enrol(ctx context.Context, r gen.EnrolRequestObject) (gen.EnrolResponseObject, error) {
-	b := r.Body
-	reply, err := s.Registry.Enrol(ctx, camera.EnrolRequest{
-		Code: b.Code, Device: camera.DeviceID(b.Device), Signature: b.Signature, Name: b.Name,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return gen.Enrol200JSONResponse{Household: string(reply.Household), Label: reply.Label}, nil
-}
-
 func (s *server) householdJSON(ctx context.Context, h registry.Household) (gen.Household, error) {
-	out := gen.Household{Id: string(h.ID), Label: h.Label, Devices: []gen.Device{}}
+	out := gen.Household{Id: string(h.ID), Label: h.Label, Place: placeJSON(h.Place), Devices: []gen.Device{}}
 	for _, d := range h.Devices {
 		device := gen.Device{
-			Id: string(d.ID), Fingerprint: d.ID.ShortFingerprint(), Name: d.Name, Linked: s.Devices.Linked(d.ID),
-			LastSeen: optional(d.LastSeen), Revoked: &d.Revoked, Health: healthJSON(d.Health), Cameras: []gen.CameraHealth{},
+			Id: string(d.ID), Fingerprint: d.ID.ShortFingerprint(), Name: d.Name, Linked: s.Devices.Linked(d.ID), Version: optional(d.Version),
+			LastSeen: optional(d.LastSeen), Enrolled: optional(d.Enrolled), Revoked: &d.Revoked, Quarantined: &d.Quarantined, Left: &d.Left,
+			Health: healthJSON(d.Health), Selftest: selfTestJSON(d), Cameras: []gen.CameraHealth{},
 		}
 		for _, c := range d.Cameras {
-			last, _, err := s.Newest.Last(ctx, c.ID)
+			one, err := s.cameraHealthJSON(ctx, c)
 			if err != nil {
-				return out, fmt.Errorf("find newest footage of %s: %w", c.ID, err)
+				return out, err
 			}
-			device.Cameras = append(device.Cameras, gen.CameraHealth{
-				Id: string(c.ID), Label: c.Label, Consent: gen.CameraHealthConsent(c.Consent.Level), Paused: &c.Consent.Paused,
-				State: string(c.State), Since: optional(c.Since), Detail: optional(c.Detail), LastSegment: optional(last),
-				Verified: optional(c.Verified), Uplink: optional(gen.CameraHealthUplink(c.Uplink)),
-			})
+			device.Cameras = append(device.Cameras, one)
 		}
 		out.Devices = append(out.Devices, device)
 	}
 	return out, nil
+}
+
+func (s *server) cameraHealthJSON(ctx context.Context, c registry.Camera) (gen.CameraHealth, error) {
+	last, _, err := s.Past.Last(ctx, c.ID)
+	if err != nil {
+		return gen.CameraHealth{}, fmt.Errorf("find newest footage of %s: %w", c.ID, err)
+	}
+	one := gen.CameraHealth{
+		Id: string(c.ID), Label: c.Label, Consent: gen.ConsentLevel(c.Consent.Level), ConsentUntil: optional(c.Consent.Until), Paused: &c.Consent.Paused,
+		State: string(c.State), Since: optional(c.Since), Detail: optional(c.Detail), LastSegment: optional(last),
+		Verified: optional(c.Verified), Uplink: optional(gen.CameraHealthUplink(c.Uplink)),
+		Aim: optional(gen.CameraHealthAim(c.Aim.State)), AimAt: optional(c.Aim.At),
+	}
+	past, ok, err := s.Past.Past(ctx, c.ID)
+	if err != nil {
+		return gen.CameraHealth{}, fmt.Errorf("find the recorder's past of %s: %w", c.ID, err)
+	}
+	if ok && len(past.Spans) > 0 {
+		offset := time.Duration(past.Offset).Milliseconds()
+		one.RecorderFrom, one.RecorderOffsetMs = optional(past.Spans[0].From), &offset
+	}
+	return one, nil
 }
 
 func healthJSON(h *registry.Health) *gen.DeviceHealth {

@@ -41,7 +41,7 @@ func (s *server) ListCameras(ctx context.Context, _ gen.ListCamerasRequestObject
 	if err != nil {
 		return nil, err
 	}
-	return gen.ListCameras200JSONResponse(each(all, func(m cases.Mapped) gen.Camera { return s.cameraJSON(m.Camera, m.Seen) })), nil
+	return gen.ListCameras200JSONResponse(each(all, func(m cases.Mapped) gen.Camera { return s.cameraJSON(m.Camera, m.Seen, "") })), nil
 }
 
 // line is the stretch's way over the map.
@@ -60,8 +60,10 @@ func caseJSON(c cases.Case) gen.Case {
 	}
 }
 
-func (s *server) cameraJSON(c cases.Camera, seen []camera.Seen) gen.Camera {
-	refusal := s.Cases.LiveRefusal(c)
+// cameraJSON shows a camera; whether it can be seen live, for cases of a purpose or,
+// without one, of any kind at all.
+func (s *server) cameraJSON(c cases.Camera, seen []camera.Seen, purpose camera.Purpose) gen.Camera {
+	refusal := s.Cases.LiveRefusal(c, purpose)
 	return gen.Camera{
 		Id: string(c.ID), Label: c.Label, Seen: each(seen, seenJSON), State: string(c.State), Since: optional(c.Since),
 		Linked: c.Linked, Codec: optional(c.Codec), Live: refusal == nil, LiveRefusal: optional(string(camera.CodeOf(refusal))),

@@ -28,7 +28,11 @@ var status = map[camera.Code]int{
 	camera.CodeCaseClosed: http.StatusForbidden, camera.CodeUsedCode: http.StatusForbidden,
 	camera.CodeConflict: http.StatusConflict, camera.CodeLiveCodec: http.StatusConflict,
 	camera.CodeTooMany:     http.StatusTooManyRequests,
-	camera.CodeUnreachable: http.StatusServiceUnavailable,
+	camera.CodeUnreachable: http.StatusServiceUnavailable, camera.CodeAskOwner: http.StatusForbidden,
+	camera.CodeQuarantined: http.StatusForbidden, camera.CodeBadCertificate: http.StatusForbidden,
+	camera.CodeOutsideLAN: http.StatusForbidden, camera.CodeWrongPassword: http.StatusForbidden,
+	camera.CodeLockedOut: http.StatusTooManyRequests, camera.CodeClockSkew: http.StatusConflict,
+	camera.CodeRecorderFull: http.StatusServiceUnavailable, camera.CodeNoPicture: http.StatusNotFound,
 }
 
 // fail answers every error with a Problem. Only what has no code is logged: the

@@ -67,6 +67,11 @@ func (p past) At(ctx context.Context, id camera.CameraID, at time.Time, within t
 	return cases.Footage{Segment: e.Segment, State: e.State}, err
 }
 
+func (p past) Recorder(ctx context.Context, id camera.CameraID) (cases.RecorderClock, bool, error) {
+	told, ok, err := p.Past(ctx, id)
+	return cases.RecorderClock{Offset: told.Offset, Bound: told.Bound}, ok, err
+}
+
 func (past) Activity(footage []cases.Footage, from, to time.Time, most int) (time.Duration, []byte) {
 	var entries []index.Entry
 	for _, f := range footage {
@@ -88,7 +93,7 @@ func (b box) Look(context.Context, camera.CameraID) error {
 	return b.refusal()
 }
 
-func (b box) Still(context.Context, camera.SegmentID) ([]byte, error) {
+func (b box) Still(context.Context, camera.SegmentID, camera.Purpose) ([]byte, error) {
 	return []byte(picture), b.refusal()
 }
 
@@ -121,7 +126,7 @@ func (a auditor) ForCase(ctx context.Context, caseID string, most int) ([]cases.
 // media stands for the link and the live room.
 type media struct{ *house }
 
-func (m media) View(context.Context, camera.CameraID, string) (string, string, error) {
+func (m media) View(context.Context, camera.CameraID, string, camera.Purpose) (string, string, error) {
 	if m.panicked {
 		panic("secret of the live room at 10.1.2.3")
 	}

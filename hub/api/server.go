@@ -46,9 +46,18 @@ type Devices interface {
 	Drop(camera.DeviceID)
 }
 
-// Newest tells when a camera's newest announced footage ends.
-type Newest interface {
+// Past tells how far a camera's footage reaches.
+type Past interface {
+	// Last is when the newest announced footage ends.
 	Last(context.Context, camera.CameraID) (time.Time, bool, error)
+	// Past is what the household's own recorder says that it has.
+	Past(context.Context, camera.CameraID) (camera.CameraPast, bool, error)
+}
+
+// CA is the hub's own; zero when its certificate is a public one.
+type CA struct {
+	Hash camera.Hash // SHA-256 of the certificate's DER
+	PEM  []byte
 }
 
 // Config is what the edge stands on.
@@ -58,10 +67,12 @@ type Config struct {
 	Cases     *cases.Cases
 	Publisher Publisher
 	Devices   Devices
-	Newest    Newest
+	Past      Past
 	Roads     *road.Graph // never nil; an empty graph when no roads are loaded
 	Sketch    bool        // the roads are a drawing
-	Secure    bool        // served over TLS: cookies say so
+	Public    string      // the hub's address for agents, as invitations carry it
+	CA        func() CA   // asked each time: given files may change
+	Secure    bool        // a proxy before the hub speaks TLS: cookies say so
 	Version   string
 	Health    func(context.Context) gen.Health
 	SetUp     func()       // called when the setup token has been used; may be nil
@@ -74,7 +85,10 @@ type Config struct {
 }
 
 // server answers the operations of openapi.yaml.
-type server struct{ Config }
+type server struct {
+	Config
+	strangers *strangers
+}
 
 var _ gen.StrictServerInterface = (*server)(nil)
 
@@ -83,7 +97,7 @@ func New(cfg Config) http.Handler {
 	if cfg.Within == 0 {
 		cfg.Within = requestWithin
 	}
-	s := &server{cfg}
+	s := &server{cfg, newStrangers()}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.fail

@@ -42,5 +42,5 @@ func (s *server) RequestFootage(ctx context.Context, r gen.RequestFootageRequest
 	if err != nil {
 		return nil, err
 	}
-	return gen.RequestFootage200JSONResponse{Segments: got.Segments, Acknowledged: got.Acknowledged}, nil
+	return gen.RequestFootage200JSONResponse{Segments: got.Segments, Asked: optional(got.Asked), Acknowledged: got.Acknowledged}, nil
 }

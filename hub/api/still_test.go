@@ -19,7 +19,7 @@ const stillPath = "/api/v1/cases/{case}/cameras/{camera}/still?at={to}"
 func (h *house) earlier() camera.Segment {
 	s := h.segment
 	s.Run, s.Start, s.End = "fedcba9876543210", s.Start.Add(-time.Minute), s.End.Add(-time.Minute)
-	reply := must(h.cfg.Newest.(*index.Index).Put(h.t.Context(), camera.Announce{V: camera.LinkVersion, Segments: []camera.Segment{s}}, believed{}))
+	reply := must(h.cfg.Past.(*index.Index).Put(h.t.Context(), camera.Announce{V: camera.LinkVersion, Segments: []camera.Segment{s}}, believed{}))
 	if len(reply.RefusedSegments) > 0 {
 		h.t.Fatal(reply.RefusedSegments)
 	}
@@ -98,14 +98,18 @@ func TestRequestFromTheSearchOn(t *testing.T) {
 	if got := request(); got.Acknowledged {
 		t.Errorf("%+v from a home that is away", got)
 	}
-	want := camera.Want{Camera: h.camera, From: home.Start, To: h.segment.End, Fetch: true}
-	if wants, err := h.cfg.Cases.WantsOf(t.Context(), []camera.CameraID{h.camera}); err != nil || len(wants) != 1 || wants[0] != want {
+	want := camera.Want{Camera: h.camera, From: home.Start, To: h.segment.End, Fetch: true, Purpose: camera.PurposeCriminal}
+	wants, err := h.cfg.Cases.WantsOf(t.Context(), []camera.CameraID{h.camera})
+	if len(wants) == 1 {
+		want.ID = wants[0].ID
+	}
+	if err != nil || len(wants) != 1 || wants[0] != want || want.ID == "" {
 		t.Errorf("%+v, %v", wants, err)
 	}
 	// What has been asked for is let go when the case is closed.
 	h.looked = 0
 	read[gen.Case](t, h.do(officer, http.MethodPost, h.fill("/api/v1/cases/{case}/close"), ""))
-	e, err := h.cfg.Newest.(*index.Index).Segment(t.Context(), home.SegmentID)
+	e, err := h.cfg.Past.(*index.Index).Segment(t.Context(), home.SegmentID)
 	if wants := must(h.cfg.Cases.WantsOf(t.Context(), []camera.CameraID{h.camera})); err != nil || e.State != camera.StateHome || len(wants) > 0 || h.looked != 1 {
 		t.Errorf("after the end: %s, %v, %+v, looked %d times", e.State, err, wants, h.looked)
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -23,14 +24,15 @@ type Case struct {
 // Open tells whether looks are still allowed.
 func (c Case) Open() bool { return c.Closed.IsZero() }
 
+// Purpose is the class of the case, as far as consent cares.
+func (c Case) Purpose() camera.Purpose { return camera.Purpose(c.Kind) }
+
 // Lengths in letters, as in openapi.yaml.
 const (
 	numberMost  = 60
 	basisMost   = 300
 	summaryMost = 2000
 )
-
-var kinds = map[string]bool{"criminal": true, "administrative": true, "missing": true, "emergency": true}
 
 // OpenCase writes a new case of the officer's unit. CodeConflict when the unit
 // has a case of that number.
@@ -39,7 +41,7 @@ func (c *Cases) OpenCase(ctx context.Context, who Officer, n Case) (Case, error)
 	switch {
 	case !who.Watches:
 		return Case{}, camera.Errorf(camera.CodeForbidden, "open case: not an officer")
-	case n.Number == "" || n.LegalBasis == "" || !kinds[n.Kind]:
+	case n.Number == "" || n.LegalBasis == "" || !slices.Contains(camera.Purposes[:], n.Purpose()):
 		return Case{}, camera.Errorf(camera.CodeBadRequest, "open case: number, legal basis and kind are needed")
 	case utf8.RuneCountInString(n.Number) > numberMost || utf8.RuneCountInString(n.LegalBasis) > basisMost || utf8.RuneCountInString(n.Summary) > summaryMost:
 		return Case{}, camera.Errorf(camera.CodeBadRequest, "open case: number, legal basis or summary is longer than %d, %d or %d letters", numberMost, basisMost, summaryMost)

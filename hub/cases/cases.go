@@ -46,8 +46,15 @@ type Camera struct {
 // Span is a part of a window: footage in a state, or a gap with its cause.
 type Span struct {
 	From, To time.Time
-	State    camera.ByteState // "" for a gap
+	State    camera.ByteState // "" for a gap; StateRecorder for what is in the household's recorder alone
 	Cause    camera.GapCause  // "" for footage
+}
+
+// RecorderClock is how a household's recorder's own clock stands. Times here are
+// already corrected by it.
+type RecorderClock struct {
+	Offset camera.Millis // recorder's clock − agent's
+	Bound  camera.Millis // |error of Offset| is at most this
 }
 
 // Footage is an announced segment and where its bytes are.
@@ -85,6 +92,9 @@ type Past interface {
 	// still wanted.
 	Request(ctx context.Context, id camera.CameraID, from, to time.Time) (int, error)
 	Unrequest(ctx context.Context, id camera.CameraID, from, to time.Time, keep []camera.Want) error
+	// Recorder tells how the own clock of the household's recorder stands; ok is false
+	// when there was no word of one.
+	Recorder(context.Context, camera.CameraID) (clock RecorderClock, ok bool, err error)
 }
 
 // Roads is the hub's road graph.
@@ -104,13 +114,15 @@ type Links interface {
 type Home interface {
 	// Look has the box ask for its wants again; nil means that it holds them from now on.
 	Look(context.Context, camera.CameraID) error
-	// Still gives the leading KeySize bytes of a segment. What comes is not trusted.
-	Still(context.Context, camera.SegmentID) ([]byte, error)
+	// Still gives the leading KeySize bytes of a segment, for a case of that purpose.
+	// What comes is not trusted.
+	Still(context.Context, camera.SegmentID, camera.Purpose) ([]byte, error)
 }
 
-// Live relays what cameras see now (WHEP).
+// Live relays what cameras see now (WHEP), for cases of a purpose: the box at home
+// decides by it.
 type Live interface {
-	View(ctx context.Context, cam camera.CameraID, offer string) (viewer, answer string, err error)
+	View(ctx context.Context, cam camera.CameraID, offer string, purpose camera.Purpose) (viewer, answer string, err error)
 	Leave(viewer string) error
 }
 
@@ -151,13 +163,15 @@ type Cases struct {
 	Parts
 	mu      sync.Mutex
 	watches map[string]watch // live views by viewer, guarded by mu
+	untold  []wanted         // what boxes are still to be told of, guarded by mu
+	wake    chan struct{}    // there is something in untold
 	asking  sync.Mutex       // held while the table of wants and the states that follow from it change
 }
 
-// New makes the door. [Cases.Run] keeps watch over live views.
+// New makes the door. [Cases.Run] keeps watch over live views and requests.
 func New(p Parts) *Cases {
 	if p.Logger == nil {
 		p.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Cases{Parts: p, watches: map[string]watch{}}
+	return &Cases{Parts: p, watches: map[string]watch{}, wake: make(chan struct{}, 1)}
 }

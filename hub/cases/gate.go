@@ -14,6 +14,8 @@ const (
 	actSegment  = "segment"
 	actStill    = "still"
 	actRequest  = "request"
+	actAsk      = "ask"    // the household is asked first
+	actAnswer   = "answer" // what came of that
 	actLive     = "live"
 	actLeave    = "live-end"
 )
@@ -37,38 +39,52 @@ func (c *Cases) settle(ctx context.Context, r Record, outcome error) error {
 	return outcome
 }
 
-// gate decides a look at one camera: case, then camera, then consent.
-func (c *Cases) gate(ctx context.Context, who Officer, action camera.Action, caseID string, id camera.CameraID) (Camera, error) {
-	if err := c.mayLook(ctx, who, caseID); err != nil {
-		return Camera{}, err
+// gate decides a look at one camera: case, then camera, then what its household
+// shares for cases of this kind now. Looks at footage have more to decide: see permit.
+func (c *Cases) gate(ctx context.Context, who Officer, action camera.Action, caseID string, id camera.CameraID) (Case, Camera, error) {
+	one, cam, err := c.enter(ctx, who, caseID, id)
+	if err == nil {
+		err = c.consents(cam, action, one.Purpose())
 	}
-	cam, err := c.Cameras.Camera(ctx, id)
-	if err != nil {
-		return Camera{}, err
-	}
-	return cam, c.consents(cam, action)
+	return one, cam, err
 }
 
-func (c *Cases) consents(cam Camera, action camera.Action) error {
+// enter finds the case and the camera of a look.
+func (c *Cases) enter(ctx context.Context, who Officer, caseID string, id camera.CameraID) (Case, Camera, error) {
+	one, err := c.mayLook(ctx, who, caseID)
+	if err != nil {
+		return Case{}, Camera{}, err
+	}
+	cam, err := c.Cameras.Camera(ctx, id)
+	return one, cam, err
+}
+
+// consents decides what is not of a window of footage.
+func (c *Cases) consents(cam Camera, action camera.Action, purpose camera.Purpose) error {
+	return decide(cam, action, camera.Asker{Officer: true, CaseOpen: true, Purpose: purpose}, c.Now())
+}
+
+// decide asks the one table of consent.
+func decide(cam Camera, action camera.Action, who camera.Asker, now time.Time) error {
 	if !cam.Shared {
 		return camera.Errorf(camera.CodeNoConsent, "camera %s: not shared any more", cam.ID)
 	}
-	return camera.Decide(cam.Consent, action, camera.Asker{Officer: true, CaseOpen: true}, c.Now())
+	return camera.Decide(cam.Consent, action, who, now)
 }
 
 // mayLook tells whether this person may look at anything for this case now.
-func (c *Cases) mayLook(ctx context.Context, who Officer, caseID string) error {
+func (c *Cases) mayLook(ctx context.Context, who Officer, caseID string) (Case, error) {
 	if caseID == "" {
-		return camera.Errorf(camera.CodeNoCase, "look: no case given")
+		return Case{}, camera.Errorf(camera.CodeNoCase, "look: no case given")
 	}
 	one, err := c.Get(ctx, who, caseID)
 	if err != nil {
-		return err
+		return Case{}, err
 	}
 	if !one.Open() {
-		return camera.Errorf(camera.CodeCaseClosed, "look: case %s is closed", one.Number)
+		return Case{}, camera.Errorf(camera.CodeCaseClosed, "look: case %s is closed", one.Number)
 	}
-	return nil
+	return one, nil
 }
 
 // checkWindow refuses inverted, empty and over-long windows, and times that JSON

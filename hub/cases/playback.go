@@ -12,11 +12,19 @@ import (
 const LinkLife = 60 * time.Second
 
 // Playlist gives the HLS VOD playlist of a camera's window. Its segment links
-// lead back to SegmentLink, which decides anew for each.
+// lead back to SegmentLink, which decides anew for each. Where the household shares
+// only a part of the window, or has said yes only to a part, the rest stands as gaps.
 func (c *Cases) Playlist(ctx context.Context, who Officer, caseID string, id camera.CameraID, from, to time.Time) (string, error) {
-	cam, outcome := c.gate(ctx, who, camera.ActionPlayback, caseID, id)
+	one, cam, outcome := c.enter(ctx, who, caseID, id)
 	if outcome == nil {
 		outcome = checkWindow(from, to)
+	}
+	var p permit
+	if outcome == nil {
+		p, outcome = c.permit(ctx, one, cam)
+	}
+	if outcome == nil {
+		outcome = p.part(from, to)
 	}
 	err := c.settle(ctx, Record{Actor: who, Action: actPlayback, Case: caseID, Camera: id, Detail: windowText(from, to)}, outcome)
 	if err != nil {
@@ -26,7 +34,7 @@ func (c *Cases) Playlist(ctx context.Context, who Officer, caseID string, id cam
 	if err != nil {
 		return "", fmt.Errorf("read footage of %s: %w", id, err)
 	}
-	text, playable := writePlaylist(spans, footage)
+	text, playable := writePlaylist(spans, p.shown(footage))
 	if !playable {
 		return "", camera.Errorf(camera.CodeNoFootage, "camera %s: nothing to play in %s", id, windowText(from, to))
 	}
@@ -35,14 +43,7 @@ func (c *Cases) Playlist(ctx context.Context, who Officer, caseID string, id cam
 
 // SegmentLink gives a one-minute link to a segment's bytes.
 func (c *Cases) SegmentLink(ctx context.Context, who Officer, caseID string, id camera.SegmentID) (string, error) {
-	_, outcome := c.gate(ctx, who, camera.ActionPlayback, caseID, id.Camera)
-	var seg Footage
-	if outcome == nil {
-		seg, outcome = c.Past.Segment(ctx, id)
-	}
-	if outcome == nil && !seg.State.Playable() {
-		outcome = camera.Errorf(camera.CodeNoFootage, "segment %s: bytes are %s", id, seg.State)
-	}
+	seg, outcome := c.decideSegment(ctx, who, caseID, id)
 	err := c.settle(ctx, Record{Actor: who, Action: actSegment, Case: caseID, Camera: id.Camera, Detail: fmt.Sprintf("%s/%d", id.Run, id.Seq)}, outcome)
 	if err != nil {
 		return "", err
@@ -54,16 +55,35 @@ func (c *Cases) SegmentLink(ctx context.Context, who Officer, caseID string, id 
 	return link, nil
 }
 
+func (c *Cases) decideSegment(ctx context.Context, who Officer, caseID string, id camera.SegmentID) (Footage, error) {
+	one, cam, err := c.gate(ctx, who, camera.ActionSearch, caseID, id.Camera)
+	if err != nil {
+		return Footage{}, err
+	}
+	p, err := c.permit(ctx, one, cam)
+	if err != nil {
+		return Footage{}, err
+	}
+	seg, err := c.Past.Segment(ctx, id)
+	if err == nil {
+		err = p.segment(seg.Segment)
+	}
+	if err == nil && !seg.State.Playable() {
+		err = camera.Errorf(camera.CodeNoFootage, "segment %s: bytes are %s", id, seg.State)
+	}
+	return seg, err
+}
+
 // WatchLive opens a live view. It lasts until somebody leaves or Review ends it.
 func (c *Cases) WatchLive(ctx context.Context, who Officer, caseID string, id camera.CameraID, offer string) (viewer, answer string, err error) {
-	cam, outcome := c.gate(ctx, who, camera.ActionLive, caseID, id)
+	one, cam, outcome := c.enter(ctx, who, caseID, id)
 	if outcome == nil {
-		outcome = c.LiveRefusal(cam)
+		outcome = c.LiveRefusal(cam, one.Purpose())
 	}
 	if err := c.settle(ctx, Record{Actor: who, Action: actLive, Case: caseID, Camera: id}, outcome); err != nil {
 		return "", "", err
 	}
-	viewer, answer, err = c.Live.View(ctx, id, offer)
+	viewer, answer, err = c.Live.View(ctx, id, offer, one.Purpose())
 	if err == nil {
 		c.keep(viewer, watch{who: who, caseID: caseID, camera: id, until: c.Now().Add(LiveLongest)})
 	}
@@ -82,9 +102,10 @@ func (c *Cases) LeaveLive(ctx context.Context, who Officer, caseID string, id ca
 	return c.Live.Leave(viewer)
 }
 
-// LiveRefusal says why a camera cannot be shown live now, or nil.
-func (c *Cases) LiveRefusal(cam Camera) error {
-	if err := c.consents(cam, camera.ActionLive); err != nil {
+// LiveRefusal says why a camera cannot be shown live now for cases of a purpose, or
+// nil; without a purpose for cases of any kind at all.
+func (c *Cases) LiveRefusal(cam Camera, purpose camera.Purpose) error {
+	if err := c.mayShow(cam, purpose); err != nil {
 		return err
 	}
 	switch {
@@ -94,4 +115,16 @@ func (c *Cases) LiveRefusal(cam Camera) error {
 		return camera.Errorf(camera.CodeLiveCodec, "camera %s sends %s", cam.ID, cam.Codec)
 	}
 	return nil
+}
+
+func (c *Cases) mayShow(cam Camera, purpose camera.Purpose) (err error) {
+	if purpose != "" {
+		return c.consents(cam, camera.ActionLive, purpose)
+	}
+	for _, purpose := range camera.Purposes {
+		if err = c.consents(cam, camera.ActionLive, purpose); err == nil {
+			return nil
+		}
+	}
+	return err
 }

@@ -28,7 +28,7 @@ const bridgeMost = 250 * time.Millisecond
 // Where a clock that was set back made two runs cover the same time, they stand
 // one after the other, whole: nothing that was recorded is left out, and
 // EXT-X-PROGRAM-DATE-TIME tells when the clock said it was. The same holds where a
-// segment of the sub stream reaches into what the main stream covers.
+// segment of the sub stream or of a recorder reaches into what the agent recorded in full.
 func writePlaylist(spans []Span, footage []Footage) (text string, playable bool) {
 	if len(spans) == 0 {
 		return "", false
@@ -73,31 +73,45 @@ func oneKind(footage []Footage) []Footage {
 	return slices.DeleteFunc(slices.Clone(footage), func(f Footage) bool { return !f.State.Playable() || sounds(f) != (with > without) })
 }
 
-// inOrder gives what can be played, with the sub stream where the main one cannot
-// be: a small segment of which less than half is covered stands before the first
-// large one that begins after it.
+// inOrder gives what can be played: what the agent recorded in full, then what it
+// fetched from a recorder where that is missing, then the sub stream where both are. A
+// segment of a later kind of which less than half is covered by the ones before stands
+// before the first of those that begins after it.
 func inOrder(footage []Footage) []Footage {
-	var large, small []Footage
-	for _, f := range footage {
-		if f.State.Playable() && f.Stream == camera.StreamMain {
-			large = append(large, f)
+	var order []Footage
+	for kind := range 3 {
+		cover := covered(order)
+		var more []Footage
+		for _, f := range footage {
+			if f.State.Playable() && kindOf(f) == kind && (kind == 0 || 2*cover.of(f.Start, f.End) < f.End.Sub(f.Start)) {
+				more = append(more, f)
+			}
 		}
+		order = between(order, byRun(more))
 	}
-	cover := covered(large)
-	for _, f := range footage {
-		if f.State.Playable() && f.Stream != camera.StreamMain && 2*cover.of(f.Start, f.End) < f.End.Sub(f.Start) {
-			small = append(small, f)
-		}
+	return order
+}
+
+func kindOf(f Footage) int {
+	switch {
+	case f.Stream != camera.StreamMain:
+		return 2
+	case f.Origin == camera.OriginRecorder:
+		return 1
 	}
-	large, small = byRun(large), byRun(small)
-	order := make([]Footage, 0, len(large)+len(small))
-	for _, f := range large {
-		for len(small) > 0 && small[0].Start.Before(f.Start) {
-			order, small = append(order, small[0]), small[1:]
+	return 0
+}
+
+// between puts each of the more before the first of the others that begins after it.
+func between(others, more []Footage) []Footage {
+	order := make([]Footage, 0, len(others)+len(more))
+	for _, f := range others {
+		for len(more) > 0 && more[0].Start.Before(f.Start) {
+			order, more = append(order, more[0]), more[1:]
 		}
 		order = append(order, f)
 	}
-	return append(order, small...)
+	return append(order, more...)
 }
 
 // cover are the intervals that segments cover, in order; none touches another.

@@ -192,6 +192,39 @@ func TestPlaylistOfTwoStreams(t *testing.T) {
 	}
 }
 
+// TestPlaylistOfARecorder: what was fetched from a recorder stands where the agent has
+// nothing in full, and before what is small.
+func TestPlaylistOfARecorder(t *testing.T) {
+	const a, b, c = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "cccccccccccccccc"
+	stored := camera.StateStored
+	fetched := func(f cases.Footage) cases.Footage { f.Origin = camera.OriginRecorder; return f }
+	small := func(f cases.Footage) cases.Footage { f.Stream = camera.StreamSub; return f }
+	own := piece("", a, 0, 6000, 12000, stored)
+	for name, x := range map[string]struct {
+		footage []cases.Footage
+		want    string
+	}{
+		"alone":          {[]cases.Footage{fetched(piece("", b, 0, 0, 6000, stored)), fetched(piece("", b, 1, 6000, 12000, stored))}, "6.000,0 b 05:00:00.000Z|6.000,1 b -"},
+		"before its own": {[]cases.Footage{fetched(piece("", b, 0, 0, 7000, stored)), own}, "7.000,0 b 05:00:00.000Z|6.000,0 a 05:00:06.000Z"},
+		"covered":        {[]cases.Footage{fetched(piece("", b, 0, 4000, 10000, stored)), own}, "6.000,0 a 05:00:06.000Z"},
+		"after its own":  {[]cases.Footage{own, fetched(piece("", b, 0, 11000, 17000, stored))}, "6.000,0 a 05:00:06.000Z|6.000,0 b 05:00:11.000Z"},
+		"small is behind": {[]cases.Footage{small(piece("", c, 0, 0, 6000, stored)), fetched(piece("", b, 0, 0, 6000, stored)), own, small(piece("", c, 1, 12000, 18000, stored))},
+			"6.000,0 b 05:00:00.000Z|6.000,0 a 05:00:06.000Z|6.000,1 c 05:00:12.000Z"},
+		"not here yet": {[]cases.Footage{small(piece("", c, 0, 0, 6000, stored)), fetched(piece("", b, 0, 0, 6000, camera.StateHome)), own}, "6.000,0 c 05:00:00.000Z|6.000,0 a 05:00:06.000Z"},
+	} {
+		v := newVillage(t)
+		cam := v.house("Nhà 01", 500, camera.ConsentClip)
+		one := v.open(t, "1/2026")
+		v.footage = x.footage
+		v.spans = []cases.Span{{From: noon, To: noon.Add(30 * time.Second), State: stored}}
+		text, err := v.Playlist(t.Context(), officer, one.ID, cam.ID, noon, noon.Add(30*time.Second))
+		played := slices.DeleteFunc(entries(text), func(e string) bool { return strings.HasSuffix(e, ",") })
+		if got := strings.Join(played, "|"); err != nil || got != x.want {
+			t.Errorf("%s: %v\n got %s\nwant %s", name, err, got, x.want)
+		}
+	}
+}
+
 // TestPlaylistIsOfOneKind: no browser goes from pictures with sound to pictures without.
 func TestPlaylistIsOfOneKind(t *testing.T) {
 	const a, b = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"

@@ -22,61 +22,136 @@ const (
 
 // Requested is what came of a request.
 type Requested struct {
-	Segments     int  // that are at home, and asked for
-	Acknowledged bool // the box at home holds them from now on; false: it will hear of it
+	Segments     int           // that are at home, and asked for
+	Recorder     time.Duration // of the window that is in the household's recorder alone, and will be fetched from there
+	Asked        bool          // the household is asked first: nothing leaves before it has said yes
+	Acknowledged bool          // the box at home holds them from now on; false: it will hear of it
 }
 
 // Request holds a window of a camera's footage at home and asks for its bytes, as
-// long as the case is open. Asking again for what is asked for changes nothing.
+// long as the case is open. Where the household shares the window only when it is
+// asked, it is asked, once: see ask. Asking again for what is asked for changes nothing.
 func (c *Cases) Request(ctx context.Context, who Officer, caseID string, id camera.CameraID, from, to time.Time) (Requested, error) {
-	_, outcome := c.gate(ctx, who, camera.ActionPlayback, caseID, id)
+	one, cam, outcome := c.enter(ctx, who, caseID, id)
 	if outcome == nil {
 		outcome = checkWindow(from, to)
 	}
 	if outcome == nil && from.After(c.Now()) {
 		outcome = camera.Errorf(camera.CodeBadWindow, "window begins in the future")
 	}
-	w := camera.Want{Camera: id, From: from.UTC().Truncate(time.Millisecond), To: to.UTC().Truncate(time.Millisecond), Fetch: true}
+	w := camera.Want{Camera: id, From: from.UTC().Truncate(time.Millisecond), To: to.UTC().Truncate(time.Millisecond), Fetch: true, Purpose: one.Purpose()}
+	var how way
 	if outcome == nil {
-		outcome = room(ctx, c.DB.Read(), caseID, w)
+		how, outcome = c.way(ctx, c.DB.Read(), one, cam, w)
 	}
-	err := c.settle(ctx, Record{Actor: who, Action: actRequest, Case: caseID, Camera: id, Detail: windowText(from, to)}, outcome)
+	line := Record{Actor: who, Action: actRequest, Case: caseID, Camera: id, Detail: windowText(from, to)}
+	if how == ask || how == pending {
+		line.Action = actAsk
+	}
+	if err := c.settle(ctx, line, outcome); err != nil {
+		return Requested{}, err
+	}
+	got, err := c.hold(ctx, who, one, cam, w)
+	if err == nil {
+		err = c.count(ctx, cam, w, &got)
+	}
 	if err != nil {
 		return Requested{}, err
 	}
-	n, err := c.hold(ctx, who, caseID, w)
+	got.Acknowledged = c.tell(ctx, []wanted{{Want: w}})
+	return got, nil
+}
+
+// way is what has to be done for a request.
+type way int
+
+const (
+	standing way = iota // the household shares the window: it is wanted
+	granted             // it has said yes to it before: it is wanted already
+	pending             // it was asked, and has not said anything yet
+	ask                 // it is to be asked
+)
+
+func (c *Cases) way(ctx context.Context, q querier, one Case, cam Camera, w camera.Want) (way, error) {
+	asks, err := asksOf(ctx, q, one.ID, cam.ID)
 	if err != nil {
-		return Requested{}, err
+		return 0, fmt.Errorf("read what was asked of %s: %w", cam.ID, err)
 	}
-	return Requested{Segments: n, Acknowledged: c.tell(ctx, []wanted{{Want: w}})}, nil
+	p := permit{cam: cam, purpose: one.Purpose(), now: c.Now(), asks: asks}
+	err = p.decide(w.From, w.To, false)
+	switch {
+	case err == nil:
+		return standing, room(ctx, q, one.ID, w)
+	case camera.CodeOf(err) != camera.CodeAskOwner:
+		return 0, err
+	case covers(p.asked(camera.ReplyGranted), w.From, w.To):
+		return granted, nil
+	case covers(p.asked(camera.ReplyGranted, ""), w.From, w.To):
+		return pending, nil
+	}
+	if err := p.mayAsk(); err != nil {
+		return ask, err
+	}
+	return ask, places(ctx, q, one.ID, w)
 }
 
 // hold writes a want, and what follows from it for the footage.
-func (c *Cases) hold(ctx context.Context, who Officer, caseID string, w camera.Want) (segments int, err error) {
+func (c *Cases) hold(ctx context.Context, who Officer, one Case, cam Camera, w camera.Want) (got Requested, err error) {
 	c.asking.Lock()
 	defer c.asking.Unlock()
 	err = c.DB.Write(ctx, func(tx *sql.Tx) error {
 		// Since it was decided the case may have been closed, and others have asked.
-		var one int
-		err := tx.QueryRowContext(ctx, `SELECT 1 FROM cases WHERE id = $1 AND closed_ms IS NULL`, caseID).Scan(&one)
+		var open int
+		err := tx.QueryRowContext(ctx, `SELECT 1 FROM cases WHERE id = $1 AND closed_ms IS NULL`, one.ID).Scan(&open)
 		if errors.Is(err, sql.ErrNoRows) {
-			return camera.Errorf(camera.CodeCaseClosed, "case %s is closed", caseID)
+			return camera.Errorf(camera.CodeCaseClosed, "case %s is closed", one.ID)
 		}
 		if err != nil {
 			return err
 		}
-		if err := room(ctx, tx, caseID, w); err != nil {
+		how, err := c.way(ctx, tx, one, cam, w)
+		if err != nil {
 			return err
 		}
-		return insert(ctx, tx, who, caseID, w, c.Now())
+		got.Asked = how == pending || how == ask
+		switch how {
+		case standing:
+			return insert(ctx, tx, who, one.ID, w, c.Now())
+		case ask:
+			return add(ctx, tx, who, one.ID, w, c.Now(), true)
+		}
+		return nil
 	})
 	if err != nil {
-		return 0, fmt.Errorf("write want: %w", err)
+		return Requested{}, fmt.Errorf("write want: %w", err)
 	}
-	if segments, err = c.Past.Request(ctx, w.Camera, w.From, w.To); err != nil {
-		return 0, fmt.Errorf("request footage of %s: %w", w.Camera, err)
+	if got.Asked {
+		return got, nil
 	}
-	return segments, nil
+	if got.Segments, err = c.Past.Request(ctx, w.Camera, w.From, w.To); err != nil {
+		return Requested{}, fmt.Errorf("request footage of %s: %w", w.Camera, err)
+	}
+	return got, nil
+}
+
+// count tells how much of the window is at home, where nothing was asked for yet, and
+// how much is in the recorder.
+func (c *Cases) count(ctx context.Context, cam Camera, w camera.Want, got *Requested) error {
+	spans, footage, err := c.Past.Window(ctx, cam, w.From, w.To)
+	if err != nil {
+		return fmt.Errorf("read footage of %s: %w", w.Camera, err)
+	}
+	for _, s := range spans {
+		if inRecorder(s) {
+			got.Recorder += s.To.Sub(s.From)
+		}
+	}
+	for _, f := range footage {
+		if got.Asked && f.Stream == camera.StreamMain && atHome(f.State) {
+			got.Segments++
+		}
+	}
+	return nil
 }
 
 // letGo closes a case and ends its wants with it. It gives these wants.
@@ -118,7 +193,9 @@ func (c *Cases) release(ctx context.Context, w camera.Want) error {
 	}
 	var keep []camera.Want
 	for _, o := range open {
-		keep = append(keep, o.Want)
+		if o.Fetch { // what a household still thinks about is not asked for yet
+			keep = append(keep, o.Want)
+		}
 	}
 	return c.Past.Unrequest(ctx, w.Camera, w.From, w.To, keep)
 }

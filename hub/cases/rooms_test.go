@@ -13,6 +13,8 @@ import (
 type past struct{ *village }
 
 func (p past) Window(context.Context, cases.Camera, time.Time, time.Time) ([]cases.Span, []cases.Footage, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.handed++
 	return p.spans, p.footage, nil
 }
@@ -58,6 +60,11 @@ func (p past) Unrequest(_ context.Context, _ camera.CameraID, from, to time.Time
 	return p.askErr
 }
 
+func (p past) Recorder(_ context.Context, id camera.CameraID) (cases.RecorderClock, bool, error) {
+	clock, ok := p.own[id]
+	return clock, ok, nil
+}
+
 // home is every home of the village.
 type home struct{ *village }
 
@@ -76,11 +83,15 @@ func (h home) Look(ctx context.Context, id camera.CameraID) error {
 		return err
 	}
 	h.looked = append(h.looked, minutes(wants...))
+	if h.onLook != nil {
+		h.onLook()
+	}
 	return h.lookErr
 }
 
-func (h home) Still(context.Context, camera.SegmentID) ([]byte, error) {
+func (h home) Still(_ context.Context, _ camera.SegmentID, p camera.Purpose) ([]byte, error) {
 	h.handed++
+	h.purposes = append(h.purposes, p)
 	if h.meanwhile != nil {
 		h.meanwhile()
 	}

@@ -20,6 +20,7 @@ type Question struct {
 
 // Answer is what the cameras along the stretch have, in road order.
 type Answer struct {
+	Purpose  camera.Purpose // of the case
 	Stretch  camera.Stretch
 	From, To time.Time
 	Cameras  []Found
@@ -31,10 +32,13 @@ type Found struct {
 	Seen     camera.Seen
 	At       float64 // metres on the road: the middle of what it sees
 	Spans    []Span
-	Playable bool
-	Home     bool          // some of it is at home still, asked for or not
-	Clock    *camera.Clock // from the ledger, else of the newest footage in the window; nil: not known
+	Playable bool           // some of it may be shown, and can be
+	Home     bool           // some of it is at home or in the recorder still, asked for or not, and may be asked for
+	Clock    *camera.Clock  // from the ledger, else of the newest footage in the window; nil: not known
+	Recorder *RecorderClock // where some of it is the recorder's; nil: none is
 	Activity Activity
+	Consent  camera.ConsentLevel // what the household shares of the window for cases of this kind
+	Asks     []OwnerAsk          // what it was asked for within the window, for this case, in that order
 }
 
 // Activity is how much moved in a window, where footage may be shown.
@@ -49,35 +53,36 @@ const activityMost = 720
 // Search answers a question within a case. The line in the audit names stretch
 // and window, and is written before the answer is put together.
 func (c *Cases) Search(ctx context.Context, who Officer, caseID string, q Question) (Answer, error) {
-	stretch, outcome := c.decideSearch(ctx, who, caseID, q)
+	one, stretch, outcome := c.decideSearch(ctx, who, caseID, q)
 	err := c.settle(ctx, Record{Actor: who, Action: actSearch, Case: caseID, Detail: searchDetail(stretch, q)}, outcome)
 	if err != nil {
 		return Answer{}, err
 	}
-	found, err := c.along(ctx, stretch, q)
+	found, err := c.along(ctx, one, stretch, q)
 	if err != nil {
 		return Answer{}, err
 	}
 	for i := range found {
-		if err := c.fill(ctx, &found[i], q); err != nil {
+		if err := c.fill(ctx, one, &found[i], q); err != nil {
 			return Answer{}, err
 		}
 	}
-	return Answer{Stretch: stretch, From: q.From, To: q.To, Cameras: found}, nil
+	return Answer{Purpose: one.Purpose(), Stretch: stretch, From: q.From, To: q.To, Cameras: found}, nil
 }
 
-func (c *Cases) decideSearch(ctx context.Context, who Officer, caseID string, q Question) (camera.Stretch, error) {
-	if err := c.mayLook(ctx, who, caseID); err != nil {
-		return q.Stretch, err
+func (c *Cases) decideSearch(ctx context.Context, who Officer, caseID string, q Question) (Case, camera.Stretch, error) {
+	one, err := c.mayLook(ctx, who, caseID)
+	if err == nil {
+		err = checkWindow(q.From, q.To)
 	}
-	if err := checkWindow(q.From, q.To); err != nil {
-		return q.Stretch, err
+	if err != nil {
+		return one, q.Stretch, err
 	}
 	stretch, err := c.stretch(q)
 	if err == nil && stretch.To-stretch.From > StretchLongest {
 		err = camera.Errorf(camera.CodeTooLarge, "stretch of %.0f m, at most %.0f m", stretch.To-stretch.From, StretchLongest)
 	}
-	return stretch, err
+	return one, stretch, err
 }
 
 func (c *Cases) stretch(q Question) (camera.Stretch, error) {
@@ -89,14 +94,14 @@ func (c *Cases) stretch(q Question) (camera.Stretch, error) {
 
 // along finds the cameras that saw a part of the stretch, in road order, each
 // once: a camera that was turned within the window stands with its latest view.
-func (c *Cases) along(ctx context.Context, s camera.Stretch, q Question) ([]Found, error) {
+func (c *Cases) along(ctx context.Context, one Case, s camera.Stretch, q Question) ([]Found, error) {
 	all, err := c.Cameras.InView(ctx, q.From, q.To)
 	if err != nil {
 		return nil, fmt.Errorf("find cameras: %w", err)
 	}
 	latest := map[camera.CameraID]Found{}
 	for _, cam := range all {
-		if c.consents(cam, camera.ActionSearch) != nil {
+		if c.consents(cam, camera.ActionSearch, one.Purpose()) != nil {
 			continue
 		}
 		for _, seen := range c.Roads.Seen(cam.View) {
@@ -120,37 +125,6 @@ func (c *Cases) along(ctx context.Context, s camera.Stretch, q Question) ([]Foun
 		return nil, camera.Errorf(camera.CodeTooLarge, "%d cameras, at most %d in one question", len(found), CamerasMost)
 	}
 	return found, nil
-}
-
-func (c *Cases) fill(ctx context.Context, f *Found, q Question) error {
-	spans, footage, err := c.Past.Window(ctx, f.Camera, q.From, q.To)
-	if err != nil {
-		return fmt.Errorf("read footage of %s: %w", f.Camera.ID, err)
-	}
-	f.Spans = spans
-	clock, ok, err := c.Cameras.ClockAt(ctx, f.Camera.ID, q.To)
-	switch n := len(footage); {
-	case err != nil:
-		return fmt.Errorf("read clock of %s: %w", f.Camera.ID, err)
-	case ok:
-		f.Clock = &clock
-	case n > 0:
-		f.Clock = &footage[n-1].Clock
-	}
-	// When something moved is seen from footage, too.
-	if shown := c.consents(f.Camera, camera.ActionPlayback) == nil; !shown {
-		return nil
-	}
-	f.Activity.Step, f.Activity.Values = c.Past.Activity(footage, q.From, q.To, activityMost)
-	f.Playable = slices.ContainsFunc(footage, func(s Footage) bool { return s.State.Playable() })
-	f.Home = slices.ContainsFunc(footage, func(s Footage) bool { return s.Stream == camera.StreamMain && atHome(s.State) })
-	return nil
-}
-
-// atHome tells whether bytes are at home, and no more than promised: what is asked
-// for or on its way can be looked at there, and be asked for again.
-func atHome(s camera.ByteState) bool {
-	return s == camera.StateHome || s == camera.StateRequested || s == camera.StateUploading
 }
 
 func searchDetail(s camera.Stretch, q Question) string {
@@ -180,7 +154,7 @@ func (c *Cases) Map(ctx context.Context, who Officer) ([]Mapped, error) {
 	}
 	var shown []Mapped
 	for _, cam := range all {
-		if c.consents(cam, camera.ActionMap) == nil {
+		if c.consents(cam, camera.ActionMap, "") == nil {
 			shown = append(shown, Mapped{Camera: cam, Seen: c.Roads.Seen(cam.View)})
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/cases"
 )
 
 func TestRoadOrder(t *testing.T) {
@@ -85,5 +86,77 @@ func TestFound(t *testing.T) {
 		if c.values == 0 && f.Activity.Values != nil || c.values > 0 && (f.Activity.Step != 5*time.Second || len(f.Activity.Values) != 1 || f.Activity.Values[0] != byte(c.values)) {
 			t.Errorf("%s: activity %+v", name, f.Activity)
 		}
+	}
+}
+
+// TestFoundInARecorder: what is nowhere else can be asked for, and its clock is told.
+func TestFoundInARecorder(t *testing.T) {
+	noted := cases.RecorderClock{Offset: camera.Millis(-7 * time.Minute), Bound: camera.Millis(time.Second)}
+	fetched := cases.RecorderClock{Offset: camera.Millis(-6 * time.Minute), Bound: camera.Millis(2 * time.Second)}
+	inRecorder := func(v *village) {
+		v.spans[0] = cases.Span{From: v.spans[0].From, To: v.spans[0].To, State: camera.StateRecorder}
+	}
+	copied := func(v *village) {
+		f := &v.footage[0]
+		f.Origin, f.RecorderOffset, f.RecorderBound = camera.OriginRecorder, fetched.Offset, fetched.Bound
+	}
+	for name, c := range map[string]struct {
+		change func(*village)
+		level  camera.ConsentLevel
+		home   bool
+		clock  *cases.RecorderClock
+	}{
+		"nothing of it":         {func(*village) {}, camera.ConsentClip, false, nil},
+		"there":                 {inRecorder, camera.ConsentClip, true, &noted},
+		"there, and is asked":   {inRecorder, camera.ConsentAsk, true, &noted},
+		"there, and not shared": {inRecorder, camera.ConsentStills, false, &noted},
+		"its clock not known":   {func(v *village) { inRecorder(v); v.own = nil }, camera.ConsentClip, true, nil},
+		"fetched":               {copied, camera.ConsentClip, false, &fetched},
+		"fetched, and more":     {func(v *village) { copied(v); inRecorder(v) }, camera.ConsentClip, true, &noted},
+	} {
+		v := newVillage(t)
+		cam := v.house("Nhà 01", 500, c.level)
+		v.recorded(cam)
+		v.own = map[camera.CameraID]cases.RecorderClock{cam.ID: noted}
+		c.change(v)
+		f := v.found(t, v.open(t, "1/2026"))
+		if f.Home != c.home || (f.Recorder == nil) != (c.clock == nil) || c.clock != nil && *f.Recorder != *c.clock {
+			t.Errorf("%s: home %v, clock %+v", name, f.Home, f.Recorder)
+		}
+	}
+}
+
+// TestRequestFromARecorder tells how much is there.
+func TestRequestFromARecorder(t *testing.T) {
+	v := newVillage(t)
+	cam := v.house("Nhà 01", 500, camera.ConsentClip)
+	v.recorded(cam)
+	v.spans[0] = cases.Span{From: v.spans[0].From, To: v.spans[0].To, State: camera.StateRecorder}
+	one := v.open(t, "1/2026")
+	got, err := v.ask(t, one, cam, 60, 0)
+	if want := (cases.Requested{Segments: 3, Recorder: 59 * time.Minute, Acknowledged: true}); err != nil || got != want {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
+	}
+}
+
+// TestAsksOfAWindow: those of another time, case or camera do not show.
+func TestAsksOfAWindow(t *testing.T) {
+	v, cam, one := asking(t)
+	two := v.open(t, "2/2026")
+	for _, a := range []struct {
+		c        cases.Case
+		from, to float64
+	}{{one, 300, 60}, {one, 70, 50}, {two, 30, 20}, {one, 10, 0}} {
+		v.now = v.now.Add(time.Second)
+		if _, err := v.ask(t, a.c, cam, a.from, a.to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, a := range v.found(t, one).Asks {
+		got = append(got, minutes(camera.Want{From: a.From, To: a.To}))
+	}
+	if s := strings.Join(got, " "); s != "70-50 10-0" {
+		t.Errorf("asks %s", s)
 	}
 }

@@ -17,7 +17,7 @@ const StillWithin = camera.SegmentLongest
 // Where home cannot or may not give the best one, a smaller one that is in the
 // store stands in. It is what was announced, or it is not shown.
 func (c *Cases) Still(ctx context.Context, who Officer, caseID string, id camera.CameraID, at time.Time) (data []byte, taken time.Time, err error) {
-	seg, outcome := c.decideStill(ctx, who, caseID, id, at)
+	one, seg, outcome := c.decideStill(ctx, who, caseID, id, at)
 	err = c.settle(ctx, Record{Actor: who, Action: actStill, Case: caseID, Camera: id, Detail: stamp(at)}, outcome)
 	if err != nil {
 		return nil, time.Time{}, err
@@ -25,7 +25,7 @@ func (c *Cases) Still(ctx context.Context, who Officer, caseID string, id camera
 	if seg.State.Playable() {
 		data, err = c.storedStill(ctx, seg)
 	} else {
-		data, seg, err = c.farStill(ctx, who, caseID, seg, at)
+		data, seg, err = c.farStill(ctx, who, one, seg, at)
 	}
 	if err != nil {
 		return nil, time.Time{}, err
@@ -35,17 +35,20 @@ func (c *Cases) Still(ctx context.Context, who Officer, caseID string, id camera
 
 // farStill asks the home. It may take its time, and its household may have changed
 // its mind meanwhile.
-func (c *Cases) farStill(ctx context.Context, who Officer, caseID string, seg Footage, at time.Time) ([]byte, Footage, error) {
-	data, asked := c.homeStill(ctx, seg)
-	cam, err := c.gate(ctx, who, camera.ActionPlayback, caseID, seg.Camera)
+func (c *Cases) farStill(ctx context.Context, who Officer, one Case, seg Footage, at time.Time) ([]byte, Footage, error) {
+	data, asked := c.homeStill(ctx, seg, one.Purpose())
+	_, p, err := c.permitted(ctx, who, one.ID, seg.Camera)
+	if err == nil {
+		err = p.picture(camera.ActionStill, seg.Segment)
+	}
 	if err != nil {
 		return nil, seg, err
 	}
 	if asked == nil {
-		return data, seg, c.mayLeave(cam)
+		return data, seg, p.picture(camera.ActionSend, seg.Segment)
 	}
 	if camera.CodeOf(asked) == camera.CodeUnreachable {
-		if here, err := c.hereAt(ctx, seg.Camera, at); err == nil {
+		if here, err := c.hereAt(ctx, p, at); err == nil {
 			data, err = c.storedStill(ctx, here)
 			return data, here, err
 		}
@@ -53,30 +56,38 @@ func (c *Cases) farStill(ctx context.Context, who Officer, caseID string, seg Fo
 	return nil, seg, asked
 }
 
-// mayLeave tells whether bytes may leave the house now, be it one picture: not
-// while the household pauses the camera.
-func (c *Cases) mayLeave(cam Camera) error {
-	return camera.Decide(cam.Consent, camera.ActionUpload, camera.Asker{}, c.Now())
-}
-
 // hereAt finds a picture in the store, of a segment that covers the moment.
-func (c *Cases) hereAt(ctx context.Context, id camera.CameraID, at time.Time) (Footage, error) {
-	seg, err := c.Past.At(ctx, id, at, 0, true)
+func (c *Cases) hereAt(ctx context.Context, p permit, at time.Time) (Footage, error) {
+	seg, err := c.Past.At(ctx, p.cam.ID, at, 0, true)
+	if err == nil {
+		err = p.picture(camera.ActionStill, seg.Segment)
+	}
 	if err == nil {
 		err = sized(seg, camera.KeyLargest)
 	}
 	return seg, err
 }
 
-func (c *Cases) decideStill(ctx context.Context, who Officer, caseID string, id camera.CameraID, at time.Time) (Footage, error) {
-	cam, err := c.gate(ctx, who, camera.ActionPlayback, caseID, id)
-	if err != nil {
-		return Footage{}, err
+func (c *Cases) decideStill(ctx context.Context, who Officer, caseID string, id camera.CameraID, at time.Time) (Case, Footage, error) {
+	one, p, err := c.permitted(ctx, who, caseID, id)
+	if err == nil {
+		err = p.moment(at)
 	}
+	if err != nil {
+		return one, Footage{}, err
+	}
+	seg, err := c.bestStill(ctx, p, at)
+	return one, seg, err
+}
+
+func (c *Cases) bestStill(ctx context.Context, p permit, at time.Time) (Footage, error) {
 	if y := at.UTC().Year(); y < 1970 || y > 9999 {
 		return Footage{}, camera.Errorf(camera.CodeBadRequest, "a moment outside of the years 1970 to 9999")
 	}
-	seg, err := c.Past.At(ctx, id, at, StillWithin, false)
+	seg, err := c.Past.At(ctx, p.cam.ID, at, StillWithin, false)
+	if err == nil {
+		err = p.picture(camera.ActionStill, seg.Segment)
+	}
 	if err != nil {
 		return Footage{}, err
 	}
@@ -87,13 +98,14 @@ func (c *Cases) decideStill(ctx context.Context, who Officer, caseID string, id 
 	default:
 		return Footage{}, camera.Errorf(camera.CodeNoFootage, "segment %s: bytes are %s", seg.SegmentID, seg.State)
 	}
-	if err = c.mayLeave(cam); err == nil {
+	// One picture may not leave the house while its household pauses the camera.
+	if err = p.picture(camera.ActionSend, seg.Segment); err == nil {
 		err = sized(seg, camera.StillLargest)
 	}
 	if err == nil {
 		return seg, nil
 	}
-	if here, other := c.hereAt(ctx, id, at); other == nil {
+	if here, other := c.hereAt(ctx, p, at); other == nil {
 		return here, nil
 	}
 	return Footage{}, err
@@ -119,8 +131,8 @@ func (c *Cases) storedStill(ctx context.Context, seg Footage) ([]byte, error) {
 	return data, nil
 }
 
-func (c *Cases) homeStill(ctx context.Context, seg Footage) ([]byte, error) {
-	data, err := c.Home.Still(ctx, seg.SegmentID)
+func (c *Cases) homeStill(ctx context.Context, seg Footage, purpose camera.Purpose) ([]byte, error) {
+	data, err := c.Home.Still(ctx, seg.SegmentID, purpose)
 	if err != nil {
 		return nil, homeRefusal(err)
 	}

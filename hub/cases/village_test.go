@@ -35,7 +35,9 @@ type village struct {
 
 	mu        sync.Mutex // of what follows, and of records and handed
 	clocks    map[camera.CameraID]camera.Clock
-	stored    []byte // what the store has of every segment
+	own       map[camera.CameraID]cases.RecorderClock
+	purposes  []camera.Purpose // for which a home or the live room was asked
+	stored    []byte           // what the store has of every segment
 	storeErr  error
 	atHome    []byte // what the home gives as a still
 	homeErr   error
@@ -43,6 +45,7 @@ type village struct {
 	askErr    error
 	looked    []string // by which camera a home was told, and what it then found wanted
 	lookErr   error
+	onLook    func()
 	meanwhile func() // happens while a home answers
 }
 
@@ -70,7 +73,12 @@ func newVillage(t *testing.T) *village {
 
 func (v *village) open(t *testing.T, number string) cases.Case {
 	t.Helper()
-	c, err := v.OpenCase(t.Context(), officer, cases.Case{Number: number, Kind: "criminal", LegalBasis: "Điều 107"})
+	return v.openOf(t, number, camera.PurposeCriminal)
+}
+
+func (v *village) openOf(t *testing.T, number string, kind camera.Purpose) cases.Case {
+	t.Helper()
+	c, err := v.OpenCase(t.Context(), officer, cases.Case{Number: number, Kind: string(kind), LegalBasis: "Điều 107"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,8 +141,9 @@ func (v *village) Link(_ context.Context, key camera.Key, _ time.Duration) (stri
 	return "/o/footage/" + key.String(), nil
 }
 
-func (v *village) View(context.Context, camera.CameraID, string) (string, string, error) {
+func (v *village) View(_ context.Context, _ camera.CameraID, _ string, p camera.Purpose) (string, string, error) {
 	v.handed++
+	v.purposes = append(v.purposes, p)
 	return "viewer", "v=0", nil
 }
 

@@ -10,22 +10,28 @@ import (
 	"time"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/db"
 )
 
 // wantsEach is the largest number of windows that one case holds on one camera.
 const wantsEach = 100
 
-// wanted is a row of the table of wants. The open ones of a case on a camera
-// neither overlap nor touch.
+// wanted is a row of the table of wants. The open ones of a case on a camera that its
+// household need not be asked for neither overlap nor touch; what it was asked for
+// stays as it was asked.
 type wanted struct {
-	camera.Want
-	id   string
-	made time.Time
+	camera.Want // Ask is there when the household was asked; Fetch is false as long as it has not said yes
+	caseID      string
+	made        time.Time
+	by          string // who asked
+	answered    time.Time
+	open        bool // neither it nor its case has ended
 }
 
 // WantsOf gives what open cases hold and ask for of these cameras, as far as their
-// households still share them: at most camera.WantsMost, oldest first. A pause
-// keeps bytes at home, and keeps them.
+// households still share them: at most camera.WantsMost, oldest first. What a
+// household still thinks about is held meanwhile. A pause keeps bytes at home, and
+// keeps them; so does a consent that became narrower and asks from now on.
 func (c *Cases) WantsOf(ctx context.Context, ids []camera.CameraID) ([]camera.Want, error) {
 	var all []wanted
 	for _, id := range ids {
@@ -40,13 +46,11 @@ func (c *Cases) WantsOf(ctx context.Context, ids []camera.CameraID) ([]camera.Wa
 		if err != nil {
 			return nil, fmt.Errorf("find camera %s: %w", id, err)
 		}
-		why := camera.CodeOf(camera.Decide(cam.Consent, camera.ActionUpload, camera.Asker{}, c.Now()))
-		if !cam.Shared || why != "" && why != camera.CodePaused {
-			continue
-		}
 		for _, w := range open {
-			w.Fetch = w.Fetch && why == ""
-			all = append(all, w)
+			keep, send := leaves(cam, w, c.Now())
+			if w.Fetch = w.Fetch && send; keep {
+				all = append(all, w)
+			}
 		}
 	}
 	slices.SortStableFunc(all, func(a, b wanted) int { return a.made.Compare(b.made) })
@@ -61,9 +65,27 @@ func (c *Cases) WantsOf(ctx context.Context, ids []camera.CameraID) ([]camera.Wa
 	return wants, nil
 }
 
+// leaves tells whether a household keeps a window for a case, and whether its bytes
+// may leave the house now.
+func leaves(cam Camera, w wanted, now time.Time) (keep, send bool) {
+	if w.Ask != nil && w.answerAt(now) != w.Ask.Answer {
+		return false, false // nobody has said anything, and the time is over
+	}
+	err := decide(cam, camera.ActionUpload, camera.Asker{
+		Purpose: w.Purpose, From: w.From, To: w.To, Granted: w.Ask != nil && w.Ask.Answer == camera.ReplyGranted,
+	}, now)
+	switch camera.CodeOf(err) {
+	case "":
+		return true, true
+	case camera.CodePaused, camera.CodeAskOwner:
+		return true, false
+	}
+	return false, false
+}
+
 // openWants gives what open cases want of a camera, oldest first.
 func (c *Cases) openWants(ctx context.Context, id camera.CameraID) ([]wanted, error) {
-	all, err := wantsWhere(ctx, c.DB.Read(), `w.camera_id = $1 AND w.ended_ms IS NULL AND EXISTS (SELECT 1 FROM cases c WHERE c.id = w.case_id AND c.closed_ms IS NULL)`, id)
+	all, err := wantsWhere(ctx, c.DB.Read(), `w.camera_id = $1 AND w.ended_ms IS NULL AND c.closed_ms IS NULL`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read wants of %s: %w", id, err)
 	}
@@ -77,8 +99,10 @@ type querier interface {
 }
 
 func wantsWhere(ctx context.Context, q querier, condition string, args ...any) ([]wanted, error) {
-	rows, err := q.QueryContext(ctx, `SELECT w.id, w.camera_id, w.from_ms, w.to_ms, w.with_bytes, w.made_ms FROM wants w
-		WHERE `+condition+` ORDER BY w.made_ms, w.id`, args...)
+	rows, err := q.QueryContext(ctx, `SELECT w.id, w.case_id, w.camera_id, w.from_ms, w.to_ms, w.with_bytes, w.made_ms, w.asked_ms, w.answer, w.answered_ms,
+		w.ended_ms IS NULL AND c.closed_ms IS NULL, COALESCE(c.kind, ''), c.number, c.unit,
+		COALESCE((SELECT u.name FROM users u WHERE u.id = w.made_by), '')
+		FROM wants w JOIN cases c ON c.id = w.case_id WHERE `+condition+` ORDER BY w.made_ms, w.id`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -86,19 +110,25 @@ func wantsWhere(ctx context.Context, q querier, condition string, args ...any) (
 	var all []wanted
 	for rows.Next() {
 		var w wanted
-		var from, to, made int64
-		if err := rows.Scan(&w.id, &w.Camera, &from, &to, &w.Fetch, &made); err != nil {
+		var a camera.Ask
+		err := rows.Scan(&w.ID, &w.caseID, &w.Camera, (*db.Instant)(&w.From), (*db.Instant)(&w.To), &w.Fetch, (*db.Instant)(&w.made),
+			(*db.Instant)(&a.Asked), &a.Answer, (*db.Instant)(&w.answered), &w.open, &w.Purpose, &a.Case, &a.Unit, &w.by)
+		if err != nil {
 			return nil, err
 		}
-		w.From, w.To, w.made = time.UnixMilli(from).UTC(), time.UnixMilli(to).UTC(), time.UnixMilli(made).UTC()
+		if !a.Asked.IsZero() {
+			a.Until = a.Asked.Add(camera.AskFor)
+			w.Ask, w.Fetch = &a, w.Fetch && a.Answer == camera.ReplyGranted
+		}
 		all = append(all, w)
 	}
 	return all, rows.Err()
 }
 
-// neighbours are the case's open wants that a window overlaps or touches.
+// neighbours are the case's open wants that a window overlaps or touches, but for what
+// the household was asked for.
 func neighbours(ctx context.Context, q querier, caseID string, w camera.Want) ([]wanted, error) {
-	return wantsWhere(ctx, q, `w.case_id = $1 AND w.camera_id = $2 AND w.ended_ms IS NULL AND w.with_bytes AND w.from_ms <= $4 AND w.to_ms >= $3`,
+	return wantsWhere(ctx, q, `w.case_id = $1 AND w.camera_id = $2 AND w.ended_ms IS NULL AND w.asked_ms IS NULL AND w.with_bytes AND w.from_ms <= $4 AND w.to_ms >= $3`,
 		caseID, w.Camera, w.From.UnixMilli(), w.To.UnixMilli())
 }
 
@@ -112,8 +142,13 @@ func room(ctx context.Context, q querier, caseID string, w camera.Want) error {
 	if len(near) > 0 {
 		return nil
 	}
+	return places(ctx, q, caseID, w)
+}
+
+// places refuses one more want.
+func places(ctx context.Context, q querier, caseID string, w camera.Want) error {
 	var ofCase, ofBox int
-	err = q.QueryRowContext(ctx, `SELECT
+	err := q.QueryRowContext(ctx, `SELECT
 		(SELECT count(*) FROM wants WHERE case_id = $1 AND camera_id = $2 AND ended_ms IS NULL),
 		(SELECT count(*) FROM wants WHERE ended_ms IS NULL AND camera_id IN
 			(SELECT o.id FROM cameras o JOIN cameras c ON c.device_id = o.device_id WHERE c.id = $2))`, caseID, w.Camera).Scan(&ofCase, &ofBox)
@@ -136,9 +171,7 @@ func insert(ctx context.Context, tx *sql.Tx, who Officer, caseID string, w camer
 		return err
 	}
 	if len(near) == 0 {
-		_, err := tx.ExecContext(ctx, `INSERT INTO wants (id, case_id, camera_id, from_ms, to_ms, with_bytes, made_by, made_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			"w"+strings.ToLower(rand.Text()[:16]), caseID, w.Camera, w.From.UnixMilli(), w.To.UnixMilli(), w.Fetch, who.ID, now.UnixMilli())
-		return err
+		return add(ctx, tx, who, caseID, w, now, false)
 	}
 	from, to := w.From, w.To
 	for _, n := range near {
@@ -150,10 +183,21 @@ func insert(ctx context.Context, tx *sql.Tx, who Officer, caseID string, w camer
 		}
 	}
 	for _, n := range near[1:] {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM wants WHERE id = $1`, n.id); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM wants WHERE id = $1`, n.ID); err != nil {
 			return err
 		}
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE wants SET from_ms = $2, to_ms = $3 WHERE id = $1`, near[0].id, from.UnixMilli(), to.UnixMilli())
+	_, err = tx.ExecContext(ctx, `UPDATE wants SET from_ms = $2, to_ms = $3 WHERE id = $1`, near[0].ID, from.UnixMilli(), to.UnixMilli())
+	return err
+}
+
+// add writes a want of its own; asked puts it to the household first.
+func add(ctx context.Context, tx *sql.Tx, who Officer, caseID string, w camera.Want, now time.Time, asked bool) error {
+	var at time.Time
+	if asked {
+		at = now
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO wants (id, case_id, camera_id, from_ms, to_ms, with_bytes, made_by, made_ms, asked_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		"w"+strings.ToLower(rand.Text()[:16]), caseID, w.Camera, w.From.UnixMilli(), w.To.UnixMilli(), w.Fetch, who.ID, now.UnixMilli(), db.Instant(at))
 	return err
 }

@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"maps"
+	"sync"
 	"time"
 
 	camera "xulang.vn/camera"
@@ -13,6 +14,9 @@ const (
 	LiveLongest = 30 * time.Minute
 	// reviewEach keeps the promise that a withdrawal cuts a live view within 2 s.
 	reviewEach = time.Second
+	// reviewAsksEach is how late a hold may end whose household did not answer in time,
+	// or shares no more: nothing leaves meanwhile.
+	reviewAsksEach = 10 * time.Second
 )
 
 // watch is a live view that is under way.
@@ -38,17 +42,29 @@ func (c *Cases) Gone(viewer string) {
 }
 
 // Run decides anew about every live view, each second, until ctx ends: a live
-// view is one answer that goes on, and what it was decided on may change.
+// view is one answer that goes on, and what it was decided on may change. Beside it,
+// because boxes at home may take their time, it ends what households were asked for in
+// vain.
 func (c *Cases) Run(ctx context.Context) error {
-	tick := time.NewTicker(reviewEach)
+	var both sync.WaitGroup
+	both.Go(func() { each(ctx, reviewEach, nil, c.Review) })
+	both.Go(func() { each(ctx, reviewAsksEach, c.wake, c.ReviewAsks) })
+	both.Wait()
+	return nil
+}
+
+// each does something at every tick, and when it is woken, until ctx ends.
+func each(ctx context.Context, interval time.Duration, wake <-chan struct{}, do func(context.Context)) {
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			c.Review(ctx)
+		case <-wake:
 		case <-ctx.Done():
-			return nil
+			return
 		}
+		do(ctx)
 	}
 }
 
@@ -60,7 +76,7 @@ func (c *Cases) Review(ctx context.Context) {
 	all := maps.Clone(c.watches)
 	c.mu.Unlock()
 	for viewer, w := range all {
-		_, err := c.gate(ctx, w.who, camera.ActionLive, w.caseID, w.camera)
+		_, _, err := c.gate(ctx, w.who, camera.ActionLive, w.caseID, w.camera)
 		if ctx.Err() != nil {
 			return // the hub ends, and every view with it
 		}

@@ -41,7 +41,12 @@ func schemaOf(t *testing.T, path string, version int64, statements ...string) {
 // text reads rows as one line each, NULL as "-".
 func text(t *testing.T, d *db.DB, query string) string {
 	t.Helper()
-	rows, err := d.Read().QueryContext(t.Context(), query)
+	return lines(t, d.Read(), query)
+}
+
+func lines(t *testing.T, from *sql.DB, query string) string {
+	t.Helper()
+	rows, err := from.QueryContext(t.Context(), query)
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
@@ -113,7 +118,7 @@ func TestFirstSchemaIsOpened(t *testing.T) {
 		`SELECT spool_used, spool_days, temperature, clock_sync, clock_offset_ms FROM devices`: "-|-|-|-|-",
 		`SELECT count(*) FROM clocks`:                                                          "0",
 		`SELECT count(*) FROM wants`:                                                           "0",
-		`SELECT max(version_id) FROM goose_db_version`:                                         "2",
+		`SELECT max(version_id) FROM goose_db_version`:                                         "3",
 		`SELECT sql FROM sqlite_master WHERE name = 'gaps_end' AND tbl_name = 'gaps'`:          "CREATE INDEX gaps_end ON gaps (camera_id, stream, end_ms)",
 		`SELECT count(*) FROM pragma_foreign_key_check`:                                        "0",
 		`PRAGMA integrity_check`:                                                               "ok",
@@ -152,6 +157,87 @@ func TestFirstSchemaIsOpened(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `of stream ""`) {
 		t.Errorf("a second gap of the main stream, and a first of the sub stream: %v", err)
 	}
+}
+
+// second are rows of every table as a hub of the second schema wrote them.
+var second = []string{
+	`INSERT INTO users VALUES ('u1', 'ba', 'Ba', 'officer', 'commune', '$argon2id$', 1)`,
+	`INSERT INTO sessions VALUES ('aa', 'u1', 2, 3)`,
+	`INSERT INTO setup VALUES ('setup', 'bb', 1)`,
+	`INSERT INTO households VALUES ('h1', 'Nhà số 1', 1)`,
+	`INSERT INTO devices (id, household_id, name, version, enrolled_ms, seen_ms, spool_used, spool_days, waiting, temperature, clock_sync, clock_offset_ms, clock_bound_ms)
+		VALUES ('U1', 'h1', 'hộp', '0.1.0', 2, 3, 1024, 7.5, 4, 61.5, 1, -3, 5)`,
+	`INSERT INTO devices (id, household_id, name, version, enrolled_ms, revoked_ms) VALUES ('U2', 'h1', '', '', 2, 9)`,
+	`INSERT INTO invitations VALUES ('cc', 'h1', 1, 600001, 2, 'U1')`,
+	`INSERT INTO cameras (id, household_id, device_id, serial, channel, label, consent, consent_ms, paused, sound, shared, state, since_ms, detail, codec, registered_ms, verified_ms, uplink)
+		VALUES ('c1', 'h1', 'U1', 'SN', 1, 'Cổng', 'clip', 99, 1, 1, 1, 'recording', 4, 'x', 'h264', 5, 6, 'sub')`,
+	`INSERT INTO views VALUES ('c1', 5, 8, 106.5, 22, 90, 80, 40)`,
+	`INSERT INTO views VALUES ('c1', 8, NULL, 106.5, 22, 95, 80, 40)`,
+	`INSERT INTO presence VALUES ('U1', 3, 4)`,
+	`INSERT INTO presence VALUES ('U1', 5, NULL)`,
+	`INSERT INTO clocks VALUES ('c1', 'agent', 7, 1, -3, 5)`,
+	`INSERT INTO segments (camera_id, run, seq, start_ms, end_ms, media_ms, sender_report_ms, clock_sync, clock_offset_ms, clock_bound_ms, size, init_size,
+		sha256, prev, codec, width, height, state, received_ms, stream, key_size, key_sha256, activity, signature)
+		VALUES ('c1', '00000000000000aa', 0, 1000, 7000, 5990, NULL, 0, -12, 7, 500, 80, 'ab', '', 'avc1.64001f', 1920, 1080, 'stored', 7100, 'sub', 90, 'cd', '0a0b', 'sig')`,
+	`INSERT INTO gaps VALUES ('c1', 'sub', 20000, 30000, 'camera-off', 30100, 'sig')`,
+	`INSERT INTO cases VALUES ('k1', '01/2026', 'criminal', 'điều 1', 'mất xe', 'commune', 'u1', 10, NULL)`,
+	`INSERT INTO wants VALUES ('w1', 'k1', 'c1', 1000, 7000, 1, 'u1', 11, NULL)`,
+	`INSERT INTO audit VALUES (1, 12, 'u1', 'Ba', 'officer', 'search', 'k1', 'c1', 'detail', '')`,
+}
+
+// TestSecondSchemaIsOpened: a hub from before joining keeps every row of every table
+// but invitations, whose codes lived for ten minutes and would prove nothing.
+func TestSecondSchemaIsOpened(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hub.db")
+	schemaOf(t, path, 2, second...)
+	tables := strings.Split(was(t, path, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'goose%' ORDER BY name`), "\n")
+	if len(tables) != 15 {
+		t.Fatalf("tables %v: a row of each belongs into this test", tables)
+	}
+	queries, rows := map[string]string{}, map[string]string{}
+	for _, table := range tables {
+		columns := strings.ReplaceAll(was(t, path, `SELECT name FROM pragma_table_info('`+table+`')`), "\n", ", ")
+		queries[table] = `SELECT ` + columns + ` FROM ` + table + ` ORDER BY 1, 2, 3`
+		if rows[table] = was(t, path, queries[table]); rows[table] == "" {
+			t.Fatalf("no row of %s", table)
+		}
+	}
+	d := open(t, path)
+	for _, table := range tables {
+		if table == "invitations" {
+			continue
+		}
+		if got := text(t, d, queries[table]); got != rows[table] {
+			t.Errorf("%s: %s, want\n%s", table, got, rows[table])
+		}
+	}
+	for query, want := range map[string]string{
+		`SELECT count(*) FROM invitations`:                                                                          "0",
+		`SELECT lon, lat FROM households`:                                                                           "-|-",
+		`SELECT boot, boots, quarantined_ms, left_ms, selftest, selftest_ms FROM devices`:                           "||-|-|-|-\n||-|-|-|-",
+		`SELECT consent_for, consent_from, consent_to, aim, aim_ms FROM cameras`:                                    "|0|0||-",
+		`SELECT origin, recorder_offset_ms, recorder_bound_ms FROM segments`:                                        "|0|0",
+		`SELECT asked_ms, answer, answered_ms, signature, signed_ms FROM wants`:                                     "-||-||-",
+		`SELECT count(*) FROM receipts`:                                                                             "0",
+		`SELECT count(*) FROM pragma_foreign_key_check`:                                                             "0",
+		`PRAGMA integrity_check`:                                                                                    "ok",
+		`SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name)`: "audit_kept audit_unchanged clocks_unchanged receipts_unchanged",
+	} {
+		if got := text(t, d, query); got != want {
+			t.Errorf("%s\n%s, want\n%s", query, got, want)
+		}
+	}
+}
+
+// was reads a file with the plain driver, which migrates nothing; see text.
+func was(t *testing.T, path, query string) string {
+	t.Helper()
+	w, err := sql.Open("sqlite3", "file:"+path+"?mode=ro")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	return lines(t, w, query)
 }
 
 // TestBrokenMigrationChangesNothing: a file that the second schema cannot be made

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"math"
 	"time"
 
 	camera "xulang.vn/camera"
@@ -20,6 +21,8 @@ const (
 	daysMost     = 100 * 366.0
 	degreesMost  = 1e6 // Celsius, either way: a broken sensor must not hide the rest
 	clockMost    = 100 * 366 * 24 * time.Hour
+	wantLongest  = 64   // bytes of a want's id
+	numberMost   = 1e15 // of what a self-test measured
 )
 
 func atMost(what string, n, most int) error {
@@ -71,7 +74,63 @@ func checkStatus(m camera.Status) error {
 
 func checkCamera(c camera.CameraStatus) bool {
 	return c.Camera.Valid() && len(c.State) <= detailMost && len(c.Detail) <= detailMost && len(c.Codec) <= detailMost &&
-		(c.Uplink == "" || c.Uplink.Valid()) && sane(c.Since) && sane(c.Verified)
+		len(c.Aim.State) <= detailMost && sane(c.Aim.At) && (c.Uplink == "" || c.Uplink.Valid()) && sane(c.Since) && sane(c.Verified)
+}
+
+// What the messages' own checks find is told without their words, which may repeat
+// the message.
+
+func checkPast(m camera.PastNotice) error {
+	if err := atMost("cameras", len(m.Cameras), camerasMost); err != nil {
+		return err
+	}
+	for _, p := range m.Cameras {
+		if p.Check() != nil || !sane(p.At) {
+			return camera.Errorf(camera.CodeBadClaim, "a recorder's past that makes no sense")
+		}
+		for _, s := range p.Spans {
+			if !sane(s.From) || !sane(s.To) {
+				return camera.Errorf(camera.CodeBadClaim, "a recorder's past of no time")
+			}
+		}
+	}
+	return nil
+}
+
+func checkRoads(m camera.RoadsRequest) error {
+	if m.Near != nil && !m.Near.Valid() || !within(m.Radius, camera.RoadsRadius) {
+		return camera.Errorf(camera.CodeBadRequest, "a map of no place, or wider than %.0f m", camera.RoadsRadius)
+	}
+	return nil
+}
+
+func checkReceipt(m camera.Receipt) error {
+	if m.Check() != nil || !sane(m.At) || !sane(m.Consent.Until) || m.Signature.IsZero() {
+		return camera.Errorf(camera.CodeBadClaim, "a receipt that makes no sense or is not signed")
+	}
+	return nil
+}
+
+func checkAnswer(m camera.Answer) error {
+	if m.Want == "" || len(m.Want) > wantLongest || m.At.IsZero() || !sane(m.At) || m.Signature.IsZero() {
+		return camera.Errorf(camera.CodeBadRequest, "an answer to nothing, or not signed")
+	}
+	return nil
+}
+
+func checkSelfTest(m camera.SelfTest) error {
+	if err := atMost("lines", len(m.Lines), camera.TestsMost); err != nil {
+		return err
+	}
+	for _, l := range m.Lines {
+		if len(l.Name) > detailMost || len(l.Fix) > detailMost || len(l.Camera) > detailMost || !within(math.Abs(l.Number), numberMost) {
+			return camera.Errorf(camera.CodeBadRequest, "a self-test that is out of bounds")
+		}
+	}
+	if !sane(m.At) {
+		return camera.Errorf(camera.CodeBadRequest, "a self-test of no time")
+	}
+	return nil
 }
 
 // within tells whether a number that cannot be negative is at most most.

@@ -35,20 +35,28 @@ func (f *Fleet) Look(ctx context.Context, id camera.DeviceID) error {
 
 // Still asks an agent for the picture at the head of a segment, at most
 // StillLargest bytes. Whether they are the announced ones the caller sees from
-// their hash. Errors as of Live.
-func (f *Fleet) Still(ctx context.Context, id camera.DeviceID, seg camera.SegmentID) ([]byte, error) {
-	data, err := f.ask(ctx, id, camera.VerbStill, camera.StillCommand{V: camera.LinkVersion, SegmentID: seg})
+// their hash. The purpose is that of the case: the agent decides by it, too. Errors as
+// of Live.
+func (f *Fleet) Still(ctx context.Context, id camera.DeviceID, seg camera.SegmentID, purpose camera.Purpose) ([]byte, error) {
+	data, err := f.ask(ctx, id, camera.VerbStill, camera.StillCommand{V: camera.LinkVersion, SegmentID: seg, Purpose: purpose})
 	if err != nil {
 		return nil, err
 	}
 	return readStill(data)
 }
 
-// ask sends a command and gives the agent's answer, unread.
+// ask sends a command and gives the agent's answer, unread. A device that is not
+// believed is not asked: that it holds something would mean nothing.
 func (f *Fleet) ask(ctx context.Context, id camera.DeviceID, verb string, cmd any) ([]byte, error) {
 	nc := f.nc.Load()
 	if nc == nil || !f.presence.linked(id) {
 		return nil, camera.Errorf(camera.CodeUnreachable, "the agent has no link now")
+	}
+	switch standing, err := f.standing(ctx, id); {
+	case err != nil:
+		return nil, fmt.Errorf("ask agent for %s: %w", verb, err)
+	case standing != "":
+		return nil, camera.Errorf(standing, "the agent is not believed")
 	}
 	data, err := json.Marshal(cmd)
 	if err != nil {

@@ -105,7 +105,7 @@ func TestStill(t *testing.T) {
 	answers := make(chan []byte, 1)
 	listen(t, a, camera.VerbStill, func(payload []byte) []byte {
 		var cmd camera.StillCommand
-		if err := json.Unmarshal(payload, &cmd); err != nil || cmd != (camera.StillCommand{V: camera.LinkVersion, SegmentID: segment}) {
+		if err := json.Unmarshal(payload, &cmd); err != nil || cmd != (camera.StillCommand{V: camera.LinkVersion, SegmentID: segment, Purpose: camera.PurposeMissing}) {
 			t.Errorf("asked %s", payload)
 		}
 		return <-answers
@@ -135,7 +135,7 @@ func TestStill(t *testing.T) {
 		{"garbage", `{`, camera.CodeBadRequest, 0},
 	} {
 		answers <- []byte(c.answer)
-		data, err := h.Still(t.Context(), a.id, segment)
+		data, err := h.Still(t.Context(), a.id, segment, camera.PurposeMissing)
 		if camera.CodeOf(err) != c.code || !bytes.Equal(data, bytes.Repeat([]byte{7}, c.size)) {
 			t.Errorf("%s: %d bytes, %v, want %d and %q", c.name, len(data), err, c.size, c.code)
 		}
@@ -151,7 +151,7 @@ func TestCommandsUnreachable(t *testing.T) {
 		if err := h.Look(t.Context(), id); camera.CodeOf(err) != camera.CodeUnreachable {
 			t.Errorf("look, %s: %v", name, err)
 		}
-		if data, err := h.Still(t.Context(), id, segment); camera.CodeOf(err) != camera.CodeUnreachable || data != nil {
+		if data, err := h.Still(t.Context(), id, segment, camera.PurposeCriminal); camera.CodeOf(err) != camera.CodeUnreachable || data != nil {
 			t.Errorf("still, %s: %v", name, err)
 		}
 	}

@@ -1,5 +1,7 @@
 package fleet
 
+import "time"
+
 // Decode, ReadAck and ReadStill let the fuzzer at what reads agents' messages.
 var (
 	Decode    = decode
@@ -12,3 +14,14 @@ const (
 	WaitingMost = waitingMost
 	WorkersEach = workersEach
 )
+
+// Cost is what a message costs; the others bound what is paid with.
+var Cost = cost
+
+const (
+	DefaultRate  = defaultRate
+	DefaultBurst = defaultBurst
+)
+
+// RecheckOn makes the hub look its linked devices up again at each tick, before Run.
+func (f *Fleet) RecheckOn(tick <-chan time.Time) { f.recheck = tick }

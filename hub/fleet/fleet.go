@@ -27,13 +27,18 @@ import (
 
 // Devices knows the enrolled devices.
 type Devices interface {
-	// Device gives a device's household. ok is false for an unknown or revoked one.
-	Device(ctx context.Context, id camera.DeviceID) (household camera.HouseholdID, ok bool, err error)
+	// Device gives a device's household and how it stands: "" is believed,
+	// CodeQuarantined may link and say hello and nothing else, CodeForbidden (unknown,
+	// revoked, left) may not even link.
+	Device(ctx context.Context, id camera.DeviceID) (household camera.HouseholdID, standing camera.Code, err error)
 }
 
-// Facts takes what agents tell. Refusals travel in the replies. Calls for one
-// device may run at the same time; Linked returns before the first other call for
-// a link, and Linked and Unlinked of a device alternate.
+// Facts takes what agents tell. Refusals travel in the replies; an error becomes
+// one. Calls for one device may run at the same time; Linked returns before the
+// first other call for a link, and Linked and Unlinked of a device alternate.
+//
+// All but Hello, Linked and Unlinked are called only for a device that was believed
+// when its message came.
 type Facts interface {
 	Hello(context.Context, camera.DeviceID, camera.Hello) camera.HelloReply
 	Announce(context.Context, camera.DeviceID, camera.Announce) camera.AnnounceReply
@@ -41,23 +46,34 @@ type Facts interface {
 	Stored(context.Context, camera.DeviceID, []camera.SegmentID) camera.StoredReply
 	Wants(context.Context, camera.DeviceID) camera.WantsReply
 	Status(context.Context, camera.DeviceID, camera.Status) error
+	Past(context.Context, camera.DeviceID, []camera.CameraPast) error
+	Roads(context.Context, camera.DeviceID, camera.RoadsRequest) camera.RoadsReply
+	Seen(context.Context, camera.DeviceID, camera.View) camera.SeenReply
+	Consent(context.Context, camera.DeviceID, camera.Receipt) camera.ReceiptReply
+	Answer(context.Context, camera.DeviceID, camera.Answer) error
+	SelfTest(context.Context, camera.DeviceID, camera.SelfTest) error
+	Leave(context.Context, camera.DeviceID) error
 	Linked(ctx context.Context, id camera.DeviceID, at time.Time)
 	Unlinked(ctx context.Context, id camera.DeviceID, at time.Time)
 }
 
 // Bounds of one device's requests; zero fields of Config mean these.
 const (
-	defaultRate  = 100 // tokens a second; a message costs 1 and one for each 64 KiB
+	defaultRate  = 100 // tokens a second; see cost
 	defaultBurst = 300 // tokens
 )
 
 // answerWithin bounds one request, either way. An agent gives up after 10 s too.
 const answerWithin = 10 * time.Second
 
+// recheckEach is how often the devices that have a link are looked up again, should
+// nobody have called Drop: one that was revoked or left loses it then.
+const recheckEach = 20 * time.Second
+
 // Config of the link. The zero value works.
 type Config struct {
-	Rate  float64      // messages a second from one device
-	Burst int          // messages at once from one device
+	Rate  float64      // tokens a second of one device
+	Burst int          // tokens at once
 	Log   *slog.Logger // nil = no log
 }
 
@@ -73,6 +89,7 @@ type Fleet struct {
 	srv      *server.Server
 	gate     *gate
 	presence *presence
+	recheck  <-chan time.Time // nil: every recheckEach
 	started  atomic.Bool
 	upstream atomic.Pointer[url.URL]   // of the WebSocket listener, while Run runs
 	nc       atomic.Pointer[nats.Conn] // the hub's own client, while Run runs
@@ -109,12 +126,7 @@ func (f *Fleet) Run(ctx context.Context) error {
 	if !f.started.CompareAndSwap(false, true) {
 		return errors.New("run fleet: it has run already")
 	}
-	f.gate.open(func(id camera.DeviceID) (bool, error) {
-		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-		defer cancel()
-		_, ok, err := f.devices.Device(ctx, id)
-		return ok, err
-	})
+	f.gate.open(func(id camera.DeviceID) (camera.Code, error) { return f.standing(ctx, id) })
 	f.srv.Start()
 	defer func() {
 		f.srv.Shutdown()
@@ -125,6 +137,7 @@ func (f *Fleet) Run(ctx context.Context) error {
 	}
 	var told sync.WaitGroup
 	told.Go(func() { f.presence.run(ctx, f.facts, f.srv) })
+	told.Go(func() { f.recheckAll(ctx) })
 	err := f.serve(ctx)
 	f.gate.close()
 	f.presence.stop()
@@ -178,6 +191,42 @@ func (f *Fleet) Up() bool { return f.upstream.Load() != nil }
 
 // Linked tells whether the device has a link now.
 func (f *Fleet) Linked(id camera.DeviceID) bool { return f.presence.linked(id) }
+
+// standing looks a device up; see Devices.
+func (f *Fleet) standing(ctx context.Context, id camera.DeviceID) (camera.Code, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	_, standing, err := f.devices.Device(ctx, id)
+	return standing, err
+}
+
+// recheckAll cuts the links of devices that may not have one any more. One that
+// cannot be looked up keeps it: its messages are not answered either.
+func (f *Fleet) recheckAll(ctx context.Context) {
+	tick := f.recheck
+	if tick == nil {
+		own := time.NewTicker(recheckEach)
+		defer own.Stop()
+		tick = own.C
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick:
+		}
+		for _, id := range f.presence.all() {
+			switch standing, err := f.standing(ctx, id); {
+			case ctx.Err() != nil:
+				return
+			case err != nil:
+				f.log.Error("look up linked device", "device", id, "err", err)
+			case standing == camera.CodeForbidden:
+				f.Drop(id)
+			}
+		}
+	}
+}
 
 // Drop ends a device's link. When the device has been revoked before, it cannot
 // come back.

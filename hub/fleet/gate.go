@@ -33,7 +33,7 @@ type gate struct {
 	own      [2]nkeys.KeyPair
 
 	mu     sync.Mutex
-	lookup func(camera.DeviceID) (bool, error) // nil: closed
+	lookup func(camera.DeviceID) (camera.Code, error) // how a device stands; nil: closed
 }
 
 // newGate makes the keys of the hub's own connections; they never leave memory.
@@ -49,7 +49,7 @@ func newGate(p *presence, log *slog.Logger, few *rate.Sometimes) (*gate, error) 
 	return g, nil
 }
 
-func (g *gate) open(lookup func(camera.DeviceID) (bool, error)) {
+func (g *gate) open(lookup func(camera.DeviceID) (camera.Code, error)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.lookup = lookup
@@ -57,19 +57,31 @@ func (g *gate) open(lookup func(camera.DeviceID) (bool, error)) {
 
 func (g *gate) close() { g.open(nil) }
 
-func (g *gate) known(id camera.DeviceID) bool {
+// verdict is what the look-up of a device came to.
+type verdict int
+
+const (
+	refuse verdict = iota // NATS tells the client "Authorization Violation"
+	admit                 // also in quarantine: it is told in answer to its hello
+	notNow                // nobody knows: the hub ends, or its database does not answer
+)
+
+func (g *gate) ask(id camera.DeviceID) verdict {
 	g.mu.Lock()
 	lookup := g.lookup
 	g.mu.Unlock()
 	if lookup == nil {
-		return false
+		return notNow
 	}
-	ok, err := lookup(id)
-	if err != nil {
+	standing, err := lookup(id)
+	switch {
+	case err != nil:
 		g.log.Error("look up device", "device", id, "err", err)
-		return false
+		return notNow
+	case standing == "" || standing == camera.CodeQuarantined:
+		return admit
 	}
-	return ok
+	return refuse
 }
 
 // Check implements server.Authentication.
@@ -116,20 +128,23 @@ func (g *gate) admitOwn(c server.ClientAuthentication, public string) bool {
 
 // admitDevice asks twice: between the first answer and the entry in the table a
 // revocation finds no connection to drop. The second answer comes after the entry.
+//
+// An agent takes "Authorization Violation" for the word that it was revoked. So where
+// that is not sure the connection is closed before NATS can say it.
 func (g *gate) admitDevice(c server.ClientAuthentication, id camera.DeviceID) bool {
-	if !g.known(id) {
-		g.warn("link refused: device unknown or revoked", id)
+	cid := c.GetID()
+	if v := g.ask(id); v != admit {
+		g.turnAway(v, cid, id)
 		return false
 	}
-	cid := c.GetID()
 	old, replaced, ok := g.presence.enter(id, cid)
 	if !ok {
 		g.warn("link refused: a second identity on one connection", id)
 		return false
 	}
-	if !g.known(id) {
+	if v := g.ask(id); v != admit {
 		g.presence.leave(cid)
-		g.warn("link refused: device revoked", id)
+		g.turnAway(v, cid, id)
 		return false
 	}
 	if replaced {
@@ -141,6 +156,14 @@ func (g *gate) admitDevice(c server.ClientAuthentication, id camera.DeviceID) bo
 		g.presence.leave(cid) // it closed before it had an account: the server reports no end
 	}
 	return true
+}
+
+func (g *gate) turnAway(v verdict, cid uint64, id camera.DeviceID) {
+	if v == notNow {
+		g.disconnect(cid)
+		return
+	}
+	g.warn("link refused: device unknown, revoked or left", id)
 }
 
 func (g *gate) warn(what string, id camera.DeviceID) {

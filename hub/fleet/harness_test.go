@@ -78,30 +78,47 @@ func (f *facts) Status(ctx context.Context, id camera.DeviceID, m camera.Status)
 	return nil
 }
 
+func (f *facts) Past(_ context.Context, id camera.DeviceID, m []camera.CameraPast) error {
+	f.calls <- event{"past", id, m}
+	return nil
+}
+
+func (f *facts) Roads(_ context.Context, id camera.DeviceID, m camera.RoadsRequest) camera.RoadsReply {
+	f.calls <- event{"roads", id, m}
+	return camera.RoadsReply{Sketch: true, Roads: []camera.RoadLine{{ID: "ql4a", Line: [][2]float64{{106.7, 21.9}}}}}
+}
+
+func (f *facts) Seen(_ context.Context, id camera.DeviceID, v camera.View) camera.SeenReply {
+	f.calls <- event{"seen", id, v}
+	return camera.SeenReply{Sights: []camera.Sight{{Name: "Quốc lộ 4A", Metres: 40}}}
+}
+
+func (f *facts) Consent(_ context.Context, id camera.DeviceID, m camera.Receipt) camera.ReceiptReply {
+	f.calls <- event{"consent", id, m}
+	return camera.ReceiptReply{Number: "ABCD-EFGH-JKLM", At: time.UnixMilli(1_700_000_000_000).UTC()}
+}
+
+func (f *facts) Answer(_ context.Context, id camera.DeviceID, m camera.Answer) error {
+	f.calls <- event{"answer", id, m}
+	return camera.Errorf(camera.CodeNotFound, "no such want")
+}
+
+func (f *facts) SelfTest(_ context.Context, id camera.DeviceID, m camera.SelfTest) error {
+	f.calls <- event{"selftest", id, m}
+	return nil
+}
+
+func (f *facts) Leave(_ context.Context, id camera.DeviceID) error {
+	f.calls <- event{"leave", id, nil}
+	return nil
+}
+
 func (f *facts) Linked(_ context.Context, id camera.DeviceID, _ time.Time) {
 	f.events <- event{"linked", id, nil}
 }
 
 func (f *facts) Unlinked(_ context.Context, id camera.DeviceID, _ time.Time) {
 	f.events <- event{"unlinked", id, nil}
-}
-
-// devices is the register of enrolled devices.
-type devices struct {
-	mu    sync.Mutex
-	known map[camera.DeviceID]bool
-}
-
-func (d *devices) Device(_ context.Context, id camera.DeviceID) (camera.HouseholdID, bool, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return "h1", d.known[id], nil
-}
-
-func (d *devices) set(id camera.DeviceID, known bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.known[id] = known
 }
 
 // hub is a running fleet behind a real port.
@@ -133,13 +150,20 @@ func (l *lockedLog) String() string {
 
 func start(t *testing.T, f *facts, cfg fleet.Config, now func() time.Time) *hub {
 	t.Helper()
-	h := &hub{devices: &devices{known: map[camera.DeviceID]bool{}}, facts: f, log: &lockedLog{}}
+	h := prepare(t, f, cfg, now)
+	h.serve(t)
+	return h
+}
+
+// prepare is a hub that does not run yet.
+func prepare(t *testing.T, f *facts, cfg fleet.Config, now func() time.Time) *hub {
+	t.Helper()
+	h := &hub{devices: &devices{stands: map[camera.DeviceID]camera.Code{}}, facts: f, log: &lockedLog{}}
 	cfg.Log = slog.New(slog.NewTextHandler(h.log, nil))
 	var err error
 	if h.Fleet, err = fleet.New(cfg, h.devices, f, now); err != nil {
 		t.Fatal(err)
 	}
-	h.serve(t)
 	return h
 }
 
@@ -257,7 +281,7 @@ func (h *hub) dial(key nkeys.KeyPair, id camera.DeviceID, more ...nats.Option) (
 func (h *hub) join(t *testing.T, more ...nats.Option) (*agent, nkeys.KeyPair) {
 	t.Helper()
 	key, id := newKey(t)
-	h.devices.set(id, true)
+	h.devices.set(id, "")
 	a, err := h.dial(key, id, more...)
 	if err != nil {
 		t.Fatal(err)

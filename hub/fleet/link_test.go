@@ -82,7 +82,7 @@ func TestNewestWins(t *testing.T) {
 func TestWhoMayConnect(t *testing.T) {
 	h := start(t, newFacts(), fleet.Config{}, time.Now)
 	enrolled, id := newKey(t)
-	h.devices.set(id, true)
+	h.devices.set(id, "")
 	stranger, strange := newKey(t)
 	account, err := nkeys.CreateAccount()
 	if err != nil {
@@ -92,7 +92,7 @@ func TestWhoMayConnect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.devices.set(camera.DeviceID(public), true)
+	h.devices.set(camera.DeviceID(public), "")
 	none := nats.Nkey("", nil)
 	cases := []struct {
 		name string
@@ -129,7 +129,7 @@ func TestDrop(t *testing.T) {
 	closed := make(chan struct{})
 	a, key := h.join(t, nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
 	other, _ := h.join(t)
-	h.devices.set(a.id, false)
+	h.devices.set(a.id, camera.CodeForbidden)
 	h.Drop(a.id)
 	next(t, closed)
 	h.wantEvents(t, a.id, "unlinked")
@@ -169,12 +169,14 @@ type turncoat struct {
 	asked bool
 }
 
-func (d *turncoat) Device(context.Context, camera.DeviceID) (camera.HouseholdID, bool, error) {
+func (d *turncoat) Device(context.Context, camera.DeviceID) (camera.HouseholdID, camera.Code, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	first := !d.asked
+	if d.asked {
+		return "", camera.CodeForbidden, nil
+	}
 	d.asked = true
-	return "h1", first, nil
+	return "h1", "", nil
 }
 
 func TestForeignSubjects(t *testing.T) {
@@ -219,8 +221,8 @@ func TestOneIdentityForOneConnection(t *testing.T) {
 	h := start(t, newFacts(), fleet.Config{}, time.Now)
 	key, id := newKey(t)
 	other, otherID := newKey(t)
-	h.devices.set(id, true)
-	h.devices.set(otherID, true)
+	h.devices.set(id, "")
+	h.devices.set(otherID, "")
 	var cable net.Conn
 	var challenge []byte
 	closed := make(chan struct{})

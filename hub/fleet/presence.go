@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -108,18 +110,26 @@ func (p *presence) current(id camera.DeviceID) (cid uint64, ok bool) {
 	return 0, false
 }
 
+// all are the devices that have a link.
+func (p *presence) all() []camera.DeviceID {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Collect(maps.Keys(p.devices))
+}
+
 func (p *presence) linked(id camera.DeviceID) bool {
 	_, ok := p.current(id)
 	return ok
 }
 
-// introduced waits until the hub has been told of the device's link; false when
-// there is none any more.
-func (p *presence) introduced(ctx context.Context, id camera.DeviceID) bool {
+// introduced waits until the hub has been told of the connection's link; false when
+// it is not the device's any more. What an earlier run of a program said must not
+// be worked on after what the next one says.
+func (p *presence) introduced(ctx context.Context, id camera.DeviceID, cid uint64) bool {
 	p.mu.Lock()
 	l := p.devices[id]
 	p.mu.Unlock()
-	if l == nil {
+	if l == nil || l.cid != cid {
 		return false
 	}
 	select {

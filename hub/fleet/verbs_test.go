@@ -201,7 +201,7 @@ func TestOneCannotStarveOthers(t *testing.T) {
 	h := start(t, f, fleet.Config{}, time.Now)
 	key, id := newKey(t)
 	blocked = id
-	h.devices.set(id, true)
+	h.devices.set(id, "")
 	a, err := h.dial(key, id)
 	if err != nil {
 		t.Fatal(err)
@@ -260,6 +260,14 @@ func FuzzDecode(f *testing.F) {
 	f.Add("status", []byte(`{"v":2,"spool":{"days":1e308,"waiting":-1},"uplink":{"rate":9223372036854775807},"clock":{"bound":9223372036854775807},"temperature":-1e308}`))
 	f.Add("status", []byte(`{"v":2,"cameras":[{"camera":"caaaaaaaaaaaaaaaa","verified":"9999-12-31T23:59:59-23:59","uplink":"all"}],"temperature":null}`))
 	f.Add("status", []byte(`{"v":2,"cameras":[{"camera":"caaaaaaaaaaaaaaaa"}]}`))
+	f.Add("past", []byte(`{"v":2,"cameras":[{"camera":"caaaaaaaaaaaaaaaa","at":"2026-11-22T00:00:00Z","spans":[{"from":"2026-11-22T00:00:00Z","to":"9999-12-31T23:59:59-23:59"}],"offset":-420000,"bound":-1}]}`))
+	f.Add("roads", []byte(`{"v":2,"near":{"lon":181,"lat":null},"radius":1e308}`))
+	f.Add("seen", []byte(`{"v":2,"view":{"position":{"lon":106.7,"lat":21.97},"heading":90,"fov":80,"range":40,"from":"9999-12-31T23:59:59-23:59"}}`))
+	f.Add("consent", []byte(`{"v":2,"camera":"caaaaaaaaaaaaaaaa","consent":{"level":"ask","hours":{"from":1e3,"to":5},"until":"9999-12-31T23:59:59-23:59"},"text":"1","text_hash":"00","language":"vi"}`))
+	f.Add("answer", []byte(`{"v":2,"want":"w1","granted":true,"at":"2026-11-22T00:00:00Z","signature":"AA=="}`))
+	f.Add("probe", []byte(`{"v":2,"data":"AAAA"}`))
+	f.Add("selftest", []byte(`{"v":2,"at":"2026-11-22T00:00:00Z","lines":[{"name":"uplink","number":1e308,"fix":"\n"}]}`))
+	f.Add("leave", []byte(`{"v":2}`))
 	f.Add("clock", []byte(`{"v":2,"sent":"2026-11-22T00:00:00+07:00"}`))
 	f.Fuzz(func(t *testing.T, verb string, payload []byte) {
 		m, err := fleet.Decode(verb, payload)

@@ -29,7 +29,7 @@ const (
 // so that it is good for what is read back.
 func checkSegment(s *camera.Segment, c Claims, now time.Time) error {
 	s.Start, s.End, s.SenderReport = whole(s.Start), whole(s.End), whole(s.SenderReport)
-	for _, m := range []*camera.Millis{&s.Media, &s.Clock.Offset, &s.Clock.Bound} {
+	for _, m := range []*camera.Millis{&s.Media, &s.Clock.Offset, &s.Clock.Bound, &s.RecorderOffset, &s.RecorderBound} {
 		*m = millis(time.Duration(*m).Milliseconds())
 	}
 	if err := s.Check(); err != nil {
@@ -48,7 +48,12 @@ func checkSegment(s *camera.Segment, c Claims, now time.Time) error {
 	case strings.ContainsFunc(s.Codec, notCodec):
 		return camera.Errorf(camera.CodeBadClaim, "segment %s: codec %q", s.SegmentID, s.Codec)
 	}
-	if err := checkTime(s.End, now, oldMost); err != nil {
+	// A recorder's footage may be of long before there was an agent.
+	oldest := oldMost
+	if s.Origin == camera.OriginRecorder {
+		oldest = camera.PastLongest
+	}
+	if err := checkTime(s.End, now, oldest); err != nil {
 		return err
 	}
 	if !signed(c, s.Payload(), s.Signature) {

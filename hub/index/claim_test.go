@@ -16,40 +16,58 @@ func TestHostileClaims(t *testing.T) {
 		change func(*camera.Segment)
 		code   camera.Code
 	}{
-		"other hash":         {func(s *camera.Segment) { s.SHA256 = hashOf(99) }, camera.CodeConflict},
-		"other start":        {func(s *camera.Segment) { s.Start = s.Start.Add(time.Millisecond) }, camera.CodeConflict},
-		"other size":         {func(s *camera.Segment) { s.Size++ }, camera.CodeConflict},
-		"other chain":        {func(s *camera.Segment) { s.Prev = hashOf(99) }, camera.CodeConflict},
-		"foreign camera":     {func(s *camera.Segment) { s.Camera = theirs }, camera.CodeForeignCamera},
-		"endless camera":     {func(s *camera.Segment) { s.Camera = camera.CameraID(make([]byte, 1000)) }, camera.CodeForeignCamera},
-		"future":             {func(s *camera.Segment) { s.Start, s.End = clock(), clock().Add(2001*time.Millisecond) }, camera.CodeFutureClaim},
-		"far future":         {func(s *camera.Segment) { s.Start = s.Start.AddDate(7900, 0, 0); s.End = s.Start.Add(time.Second) }, camera.CodeFutureClaim},
-		"41 days old":        {func(s *camera.Segment) { s.Start = s.Start.AddDate(0, 0, -41); s.End = s.Start.Add(time.Second) }, camera.CodeBadClaim},
-		"year one":           {func(s *camera.Segment) { s.Start = time.Time{}; s.End = s.Start.Add(time.Second) }, camera.CodeBadClaim},
-		"inverted":           {func(s *camera.Segment) { s.Start, s.End = s.End, s.Start }, camera.CodeBadClaim},
-		"empty":              {func(s *camera.Segment) { s.End = s.Start.Add(999 * time.Microsecond) }, camera.CodeBadClaim},
-		"two minutes":        {func(s *camera.Segment) { s.End = s.Start.Add(2*camera.SegmentLongest + 1e6) }, camera.CodeTooLarge},
-		"no bytes":           {func(s *camera.Segment) { s.Size = 0 }, camera.CodeTooLarge},
-		"too many bytes":     {func(s *camera.Segment) { s.Size = camera.SegmentLargest + 1 }, camera.CodeTooLarge},
-		"init is all":        {func(s *camera.Segment) { s.InitSize = s.Size }, camera.CodeBadClaim},
-		"no hash":            {func(s *camera.Segment) { s.SHA256 = camera.Hash{} }, camera.CodeBadClaim},
-		"chain broken":       {func(s *camera.Segment) { s.Prev = camera.Hash{} }, camera.CodeBadClaim},
-		"run of words":       {func(s *camera.Segment) { s.Run = "../../etc/passwd" }, camera.CodeBadClaim},
-		"run in capitals":    {func(s *camera.Segment) { s.Run = "00000000000000AA" }, camera.CodeBadClaim},
-		"negative media":     {func(s *camera.Segment) { s.Media = camera.Millis(-time.Millisecond) }, camera.CodeBadClaim},
-		"absurd bound":       {func(s *camera.Segment) { s.Clock.Bound = -1 << 63 }, camera.CodeBadClaim},
-		"report of year one": {func(s *camera.Segment) { s.SenderReport = time.Time{}.Add(time.Microsecond) }, camera.CodeBadClaim}, // reads back as none
-		"unknown stream":     {func(s *camera.Segment) { s.Stream = "third" }, camera.CodeBadClaim},
-		"key frame of all":   {func(s *camera.Segment) { s.KeySize = s.Size + 1 }, camera.CodeBadClaim},
-		"key without a hash": {func(s *camera.Segment) { s.KeySHA256 = camera.Hash{} }, camera.CodeBadClaim},
-		"long activity":      {func(s *camera.Segment) { s.Activity = camera.Activity(make([]byte, 122)) }, camera.CodeBadClaim},
-		"other activity":     {func(s *camera.Segment) { s.Activity = "\x00" }, camera.CodeConflict},
-		"other stream":       {func(s *camera.Segment) { s.Stream = camera.StreamSub }, camera.CodeConflict},
-		"other clock":        {func(s *camera.Segment) { s.Clock.Offset = 0 }, camera.CodeConflict},
-		"negative bound":     {func(s *camera.Segment) { s.Clock.Bound = camera.Millis(-time.Millisecond) }, camera.CodeBadClaim},
-		"picture":            {func(s *camera.Segment) { s.Width = -1 }, camera.CodeBadClaim},
-		"codec line break":   {func(s *camera.Segment) { s.Codec = "avc1\n#EXT-X-ENDLIST" }, camera.CodeBadClaim},
-		"codec quote":        {func(s *camera.Segment) { s.Codec = `avc1",URI="x` }, camera.CodeBadClaim},
+		"other hash":                   {func(s *camera.Segment) { s.SHA256 = hashOf(99) }, camera.CodeConflict},
+		"other start":                  {func(s *camera.Segment) { s.Start = s.Start.Add(time.Millisecond) }, camera.CodeConflict},
+		"other size":                   {func(s *camera.Segment) { s.Size++ }, camera.CodeConflict},
+		"other chain":                  {func(s *camera.Segment) { s.Prev = hashOf(99) }, camera.CodeConflict},
+		"foreign camera":               {func(s *camera.Segment) { s.Camera = theirs }, camera.CodeForeignCamera},
+		"endless camera":               {func(s *camera.Segment) { s.Camera = camera.CameraID(make([]byte, 1000)) }, camera.CodeForeignCamera},
+		"future":                       {func(s *camera.Segment) { s.Start, s.End = clock(), clock().Add(2001*time.Millisecond) }, camera.CodeFutureClaim},
+		"far future":                   {func(s *camera.Segment) { s.Start = s.Start.AddDate(7900, 0, 0); s.End = s.Start.Add(time.Second) }, camera.CodeFutureClaim},
+		"41 days old":                  {func(s *camera.Segment) { s.Start = s.Start.AddDate(0, 0, -41); s.End = s.Start.Add(time.Second) }, camera.CodeBadClaim},
+		"year one":                     {func(s *camera.Segment) { s.Start = time.Time{}; s.End = s.Start.Add(time.Second) }, camera.CodeBadClaim},
+		"inverted":                     {func(s *camera.Segment) { s.Start, s.End = s.End, s.Start }, camera.CodeBadClaim},
+		"empty":                        {func(s *camera.Segment) { s.End = s.Start.Add(999 * time.Microsecond) }, camera.CodeBadClaim},
+		"two minutes":                  {func(s *camera.Segment) { s.End = s.Start.Add(2*camera.SegmentLongest + 1e6) }, camera.CodeTooLarge},
+		"no bytes":                     {func(s *camera.Segment) { s.Size = 0 }, camera.CodeTooLarge},
+		"too many bytes":               {func(s *camera.Segment) { s.Size = camera.SegmentLargest + 1 }, camera.CodeTooLarge},
+		"init is all":                  {func(s *camera.Segment) { s.InitSize = s.Size }, camera.CodeBadClaim},
+		"no hash":                      {func(s *camera.Segment) { s.SHA256 = camera.Hash{} }, camera.CodeBadClaim},
+		"chain broken":                 {func(s *camera.Segment) { s.Prev = camera.Hash{} }, camera.CodeBadClaim},
+		"run of words":                 {func(s *camera.Segment) { s.Run = "../../etc/passwd" }, camera.CodeBadClaim},
+		"run in capitals":              {func(s *camera.Segment) { s.Run = "00000000000000AA" }, camera.CodeBadClaim},
+		"negative media":               {func(s *camera.Segment) { s.Media = camera.Millis(-time.Millisecond) }, camera.CodeBadClaim},
+		"absurd bound":                 {func(s *camera.Segment) { s.Clock.Bound = -1 << 63 }, camera.CodeBadClaim},
+		"report of year one":           {func(s *camera.Segment) { s.SenderReport = time.Time{}.Add(time.Microsecond) }, camera.CodeBadClaim}, // reads back as none
+		"unknown stream":               {func(s *camera.Segment) { s.Stream = "third" }, camera.CodeBadClaim},
+		"key frame of all":             {func(s *camera.Segment) { s.KeySize = s.Size + 1 }, camera.CodeBadClaim},
+		"key without a hash":           {func(s *camera.Segment) { s.KeySHA256 = camera.Hash{} }, camera.CodeBadClaim},
+		"long activity":                {func(s *camera.Segment) { s.Activity = camera.Activity(make([]byte, 122)) }, camera.CodeBadClaim},
+		"other activity":               {func(s *camera.Segment) { s.Activity = "\x00" }, camera.CodeConflict},
+		"other stream":                 {func(s *camera.Segment) { s.Stream = camera.StreamSub }, camera.CodeConflict},
+		"other clock":                  {func(s *camera.Segment) { s.Clock.Offset = 0 }, camera.CodeConflict},
+		"negative bound":               {func(s *camera.Segment) { s.Clock.Bound = camera.Millis(-time.Millisecond) }, camera.CodeBadClaim},
+		"picture":                      {func(s *camera.Segment) { s.Width = -1 }, camera.CodeBadClaim},
+		"codec line break":             {func(s *camera.Segment) { s.Codec = "avc1\n#EXT-X-ENDLIST" }, camera.CodeBadClaim},
+		"codec quote":                  {func(s *camera.Segment) { s.Codec = `avc1",URI="x` }, camera.CodeBadClaim},
+		"unknown origin":               {func(s *camera.Segment) { s.Origin = "friend" }, camera.CodeBadClaim},
+		"other origin":                 {func(s *camera.Segment) { s.Origin = camera.OriginRecorder }, camera.CodeConflict},
+		"small from recorder":          {func(s *camera.Segment) { s.Origin, s.Stream = camera.OriginRecorder, camera.StreamSub }, camera.CodeBadClaim},
+		"recorder's clock of a camera": {func(s *camera.Segment) { s.RecorderOffset = camera.Millis(time.Second) }, camera.CodeBadClaim},
+		"clock never set": {func(s *camera.Segment) {
+			s.Origin, s.RecorderOffset = camera.OriginRecorder, camera.Millis(-401*24*time.Hour)
+		}, camera.CodeBadClaim},
+		"absurd offset": {func(s *camera.Segment) { s.Origin, s.RecorderOffset = camera.OriginRecorder, -1<<63 }, camera.CodeBadClaim},
+		"negative own bound": {func(s *camera.Segment) {
+			s.Origin, s.RecorderBound = camera.OriginRecorder, camera.Millis(-time.Second)
+		}, camera.CodeBadClaim},
+		"recorder, future": {func(s *camera.Segment) {
+			s.Origin, s.Start, s.End = camera.OriginRecorder, clock(), clock().Add(3*time.Second)
+		}, camera.CodeFutureClaim},
+		"recorder, 101 days": {func(s *camera.Segment) {
+			s.Origin, s.Start = camera.OriginRecorder, s.Start.AddDate(0, 0, -101)
+			s.End = s.Start.Add(time.Second)
+		}, camera.CodeBadClaim},
 		"codec that is long": {func(s *camera.Segment) { s.Codec = string(make([]byte, 101)) }, camera.CodeBadClaim},
 	} {
 		bad := segment(1)
@@ -84,6 +102,11 @@ func TestHostileClaims(t *testing.T) {
 	if len(entries) != 3 || len(gaps) != 1 {
 		t.Errorf("%d segments and %d gaps, want the 3 and 1 good ones", len(entries), len(gaps))
 	}
+	// What a recorder kept since before anybody thought of an agent.
+	old := segment(7)
+	old.Run, old.Origin, old.Start = "00000000000000bb", camera.OriginRecorder, start.AddDate(0, 0, -99)
+	old.End = old.Start.Add(6 * time.Second)
+	accept(t, x, []camera.Segment{old})
 	accept(t, x, nil, camera.Gap{Camera: mine, Start: start.AddDate(0, 0, -90), End: start, Cause: camera.CauseCameraOff},
 		// A ring that went round for years, and a part of it that was recorded long ago.
 		camera.Gap{Camera: mine, Start: start.AddDate(-3, 0, 0), End: start.AddDate(0, 0, -50), Cause: camera.CauseOverwritten})

@@ -24,6 +24,9 @@ type Known struct {
 	LinkedNow  bool
 	State      camera.RecordState // the last that its device told
 	Since      time.Time
+	// What the household's recorder says that it has, and what it said so of before and
+	// has overwritten since: see [Index.Past] and [Index.Overwritten]. In any order.
+	Past, Overwritten []camera.Interval
 }
 
 // How the hub reads silence.
@@ -38,10 +41,13 @@ const (
 )
 
 // Fill covers the window [from, to) with spans, so that every millisecond of it is
-// in exactly one and no two neighbours are alike. Footage wins over everything;
-// then what was footage and is gone; then gaps, the latest begun first; then what
-// the hub concludes from what it knows. Both streams are footage; gaps are those of
-// the main stream alone. Times are cut to whole milliseconds.
+// in exactly one and no two neighbours are alike. Footage wins over everything, and
+// what is withheld over what is left; then what the household's recorder has; then
+// what was footage and is gone, and what the recorder had; then gaps, the latest begun
+// first; then what the hub concludes from what it knows. A recorder does not know that
+// its household paused: of such a time it has nothing, nor of what is still being
+// recorded here. Both streams are footage; gaps are those of the main stream alone.
+// Times are cut to whole milliseconds.
 func Fill(entries []Entry, gaps []camera.Gap, k Known, from, to, now time.Time) []Span {
 	a, b := from.UnixMilli(), to.UnixMilli()
 	if a >= b {
@@ -50,6 +56,7 @@ func Fill(entries []Entry, gaps []camera.Gap, k Known, from, to, now time.Time) 
 	p := picture{
 		footage: strokesOf(entries, a, b),
 		gaps:    gapStrokes(gaps, a, b),
+		past:    newPast(gaps, k, a, b),
 		silence: newSilence(k, now),
 	}
 	var spans []Span

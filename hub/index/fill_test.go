@@ -2,6 +2,7 @@ package index_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,8 @@ func sub(e index.Entry) index.Entry {
 	e.Stream = camera.StreamSub
 	return e
 }
+
+func interval(from, to int64) camera.Interval { return camera.Interval{From: ms(from), To: ms(to)} }
 
 func gapOf(from, to int64, cause camera.GapCause) camera.Gap {
 	return camera.Gap{Camera: mine, Start: ms(from), End: ms(to), Cause: cause}
@@ -54,6 +57,9 @@ func TestFill(t *testing.T) {
 		return k
 	}
 	stored, home := camera.StateStored, camera.StateHome
+	has := func(from, to int64, had ...camera.Interval) index.Known {
+		return with(func(k *index.Known) { k.Past, k.Overwritten = []camera.Interval{interval(from, to)}, had })
+	}
 	for name, c := range map[string]struct {
 		entries  []index.Entry
 		gaps     []camera.Gap
@@ -90,7 +96,27 @@ func TestFill(t *testing.T) {
 		"gone of one stream":             {[]index.Entry{entry("a", 0, 0, 20, home), sub(entry("b", 0, 10, 30, camera.StateExpired))}, nil, linked, 0, 30, "0-20 home, 20-30 overwritten"},
 		"a gap of the sub stream":        {nil, []camera.Gap{gapOf(0, 20, camera.CauseCameraOff), subGap(gapOf(10, 30, camera.CauseOverwritten))}, linked, 0, 30, "0-20 camera-off, 20-30 unreported"},
 		"short hole between two streams": {[]index.Entry{entry("a", 0, 0, 10, home), sub(entry("a", 1, 50, 60, home))}, nil, linked, 0, 60, "0-10 home, 10-50 unreported, 50-60 home"},
-		"a state that is no cause":       {k: with(func(k *index.Known) { k.State, k.Since = "", ms(0) }), from: 99_000, to: 100_000, want: "99000-100000 unreported"},
+		"a recorder has it":              {nil, []camera.Gap{gapOf(0, 20, camera.CauseAgentOff)}, has(10, 30), 0, 40, "0-10 agent-off, 10-30 recorder, 30-40 unreported"},
+		"from before it joined":          {k: has(-20, -10), from: -30, to: 5, want: "-30--20 not-joined, -20--10 recorder, -10-0 not-joined, 0-5 unreported"},
+		"footage wins over a recorder":   {[]index.Entry{entry("a", 0, 0, 10, home), entry("a", 1, 10, 20, camera.StateRequested), entry("a", 2, 20, 30, camera.StateUploading), sub(entry("b", 3, 30, 40, stored))}, nil, has(0, 50), 0, 50, "0-10 home, 10-20 requested, 20-30 uploading, 30-40 stored, 40-50 recorder"},
+		"what is gone at home":           {[]index.Entry{entry("a", 0, 0, 10, camera.StateExpired), entry("a", 1, 10, 20, camera.StateLost), entry("a", 2, 20, 30, camera.StateWithheld)}, nil, has(5, 40), 0, 40, "0-5 overwritten, 5-20 recorder, 20-30 withheld, 30-40 recorder"},
+		"a recorder knows of no pause":   {nil, []camera.Gap{gapOf(0, 40, camera.CausePaused), gapOf(10, 20, camera.CauseAgentOff)}, has(-5, 50), 0, 50, "0-10 paused, 10-20 agent-off, 20-40 paused, 40-50 recorder"},
+		"a pause of the sub stream":      {nil, []camera.Gap{subGap(gapOf(0, 40, camera.CausePaused))}, has(0, 40), 0, 40, "0-40 recorder"},
+		"a pause that goes on": {k: with(func(k *index.Known) {
+			k.State, k.Since, k.Past = "paused", ms(50_000), []camera.Interval{interval(0, 99_000)}
+		}), from: 40_000, to: 100_000, want: "40000-50000 recorder, 50000-100000 paused"},
+		"paused, and the link is away": {k: with(func(k *index.Known) {
+			k.State, k.Since, k.Past, k.LinkedNow = "paused", ms(10), []camera.Interval{interval(0, 99_000)}, false
+			k.Linked = []index.Interval{{From: ms(0), To: ms(50)}}
+		}), from: 0, to: 60, want: "0-10 recorder, 10-50 paused, 50-60 unreachable"},
+		"a recorder and no link": {k: with(func(k *index.Known) {
+			k.LinkedNow, k.Linked, k.Past = false, nil, []camera.Interval{interval(20, 30), interval(0, 10)}
+		}), from: 0, to: 40, want: "0-10 recorder, 10-20 unreachable, 20-30 recorder, 30-40 unreachable"},
+		"a recorder does not know the future": {k: has(0, 200_000), from: 70_000, to: 101_000, want: "70000-78000 recorder, 78000-100000 pending, 100000-101000 future"},
+		"a gap that is news":                  {nil, []camera.Gap{gapOf(80_000, 99_000, camera.CauseCameraOff)}, has(0, 200_000), 77_000, 101_000, "77000-78000 recorder, 78000-80000 pending, 80000-99000 recorder, 99000-100000 pending, 100000-101000 future"},
+		"a recorder has overwritten it":       {[]index.Entry{entry("a", 0, 0, 10, home), entry("a", 1, 10, 20, camera.StateLost)}, []camera.Gap{gapOf(0, 40, camera.CauseAgentOff)}, has(50, 60, interval(-5, 30), interval(45, 55)), -10, 60, "-10--5 not-joined, -5-0 overwritten, 0-10 home, 10-20 lost, 20-30 overwritten, 30-40 agent-off, 40-45 unreported, 45-50 overwritten, 50-60 recorder"},
+		"it never gave a pause":               {nil, []camera.Gap{gapOf(0, 20, camera.CausePaused)}, has(50, 60, interval(0, 30)), 0, 40, "0-20 paused, 20-30 overwritten, 30-40 unreported"},
+		"a state that is no cause":            {k: with(func(k *index.Known) { k.State, k.Since = "", ms(0) }), from: 99_000, to: 100_000, want: "99000-100000 unreported"},
 	} {
 		got := show(index.Fill(c.entries, c.gaps, c.k, ms(c.from), ms(c.to), ms(now)))
 		if got != c.want {
@@ -132,7 +158,7 @@ func TestFillCoversEveryMillisecond(t *testing.T) {
 		}
 		k := index.Known{
 			Registered: ms(moment.Draw(t, "registered")), LinkedNow: rapid.Bool().Draw(t, "linked now"), Since: ms(moment.Draw(t, "since")),
-			State: rapid.SampledFrom([]camera.RecordState{camera.StateRecording, "camera-off", "disk", ""}).Draw(t, "record state"),
+			State: rapid.SampledFrom([]camera.RecordState{camera.StateRecording, "camera-off", "disk", "paused", ""}).Draw(t, "record state"),
 		}
 		for range rapid.IntRange(0, 3).Draw(t, "links") {
 			l := index.Interval{From: ms(moment.Draw(t, "link"))}
@@ -140,6 +166,12 @@ func TestFillCoversEveryMillisecond(t *testing.T) {
 				l.To = l.From.Add(time.Duration(length.Draw(t, "link length")) * 5 * time.Millisecond)
 			}
 			k.Linked = append(k.Linked, l)
+		}
+		for _, list := range []*[]camera.Interval{&k.Past, &k.Overwritten} {
+			for range rapid.IntRange(0, 3).Draw(t, "recorder's spans") {
+				at := moment.Draw(t, "recorder's span")
+				*list = append(*list, interval(at, at+3*length.Draw(t, "span length")))
+			}
 		}
 		from := moment.Draw(t, "from")
 		to := from + rapid.Int64Range(1, 20_000).Draw(t, "window")
@@ -197,21 +229,38 @@ func oracle(entries []index.Entry, gaps []camera.Gap, k index.Known, at, now tim
 			return string(s)
 		}
 	}
-	for _, gone := range [][2]string{{"withheld", "withheld"}, {"expired", "overwritten"}, {"lost", "lost"}} {
-		if covered[camera.ByteState(gone[0])] {
-			return gone[1]
-		}
+	if covered[camera.StateWithheld] {
+		return "withheld"
 	}
 	var top *camera.Gap
+	paused := k.State == "paused" && !at.Before(k.Since)
 	for i, g := range gaps {
-		if g.Stream == camera.StreamMain && within(at, g.Start, g.End) && (top == nil || g.Start.After(top.Start)) {
-			top = &gaps[i]
+		if g.Stream == camera.StreamMain && within(at, g.Start, g.End) {
+			paused = paused || g.Cause == camera.CausePaused
+			if top == nil || g.Start.After(top.Start) {
+				top = &gaps[i]
+			}
 		}
 	}
+	below := silent(k, at, now)
 	if top != nil {
-		return string(top.Cause)
+		below = string(top.Cause)
 	}
-	return silent(k, at, now)
+	open := at.Before(now) && below != "pending" && !paused
+	in := func(spans []camera.Interval) bool {
+		return slices.ContainsFunc(spans, func(s camera.Interval) bool { return within(at, s.From, s.To) })
+	}
+	switch {
+	case open && in(k.Past):
+		return "recorder"
+	case covered[camera.StateExpired]:
+		return "overwritten"
+	case covered[camera.StateLost]:
+		return "lost"
+	case open && in(k.Overwritten):
+		return "overwritten"
+	}
+	return below
 }
 
 func silent(k index.Known, at, now time.Time) string {

@@ -85,11 +85,13 @@ func list[T any](ctx context.Context, from asked, scan func(scanner) (T, error),
 	return all, rows.Err()
 }
 
-// Last is the end of the newest segment of a camera; ok is false when there is none.
+// Last is the end of the newest segment of a camera that its agent recorded by
+// itself: what was fetched from a recorder tells nothing of the agent's health. ok is
+// false when there is none.
 func (x *Index) Last(ctx context.Context, id camera.CameraID) (end time.Time, ok bool, err error) {
 	// The segment that ends last starts within spanMost of the one that starts last.
-	err = x.db.Read().QueryRowContext(ctx, `SELECT max(end_ms) FROM segments WHERE camera_id = $1
-		AND start_ms >= (SELECT max(start_ms) FROM segments WHERE camera_id = $1) - $2`, id, spanMost).Scan((*db.Instant)(&end))
+	err = x.db.Read().QueryRowContext(ctx, `SELECT max(end_ms) FROM segments WHERE camera_id = $1 AND origin = $3
+		AND start_ms >= (SELECT max(start_ms) FROM segments WHERE camera_id = $1 AND origin = $3) - $2`, id, spanMost, camera.OriginCamera).Scan((*db.Instant)(&end))
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("find last segment: %w", err)
 	}

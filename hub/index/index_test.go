@@ -18,6 +18,7 @@ func TestWhatWasAnnouncedComesBack(t *testing.T) {
 	announced[1].SenderReport = time.Time{}
 	announced[2].Stream, announced[2].Run = camera.StreamSub, "00000000000000bb"
 	announced[2].KeySize, announced[2].KeySHA256, announced[2].Activity = 0, camera.Hash{}, ""
+	announced[1].Origin, announced[1].RecorderOffset, announced[1].RecorderBound = camera.OriginRecorder, camera.Millis(-7*time.Minute), camera.Millis(600*time.Millisecond)
 	announced = sign(announced)
 	accept(t, x, announced, gap(18, 30))
 	entries, gaps := window(t, x, start, start.Add(time.Minute))
@@ -133,7 +134,9 @@ func TestLast(t *testing.T) {
 	// The one that ends last did not start last.
 	long := segment(0)
 	long.Run, long.End = "00000000000000bb", start.Add(100*time.Second)
-	accept(t, x, append(segments(10), long))
+	fetched := segment(0) // tells nothing of what the agent records
+	fetched.Run, fetched.Start, fetched.End, fetched.Origin = "00000000000000cc", start.Add(10*time.Minute), start.Add(11*time.Minute), camera.OriginRecorder
+	accept(t, x, append(segments(10), long, fetched))
 	if end, ok, err := x.Last(t.Context(), mine); !ok || err != nil || end != long.End {
 		t.Errorf("%v, %v, %v, want %v", end, ok, err, long.End)
 	}

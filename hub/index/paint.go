@@ -17,6 +17,7 @@ type stroke struct {
 type picture struct {
 	footage []stroke // by from
 	gaps    []stroke // by from
+	past    past
 	silence silence
 
 	begun  int            // footage that began so far
@@ -27,12 +28,14 @@ type picture struct {
 }
 
 // order is which colour of footage shows where several lie over one another: the
-// one with which most can be done. What is gone comes last.
-var order = []colour{
-	colourOf(camera.StateHeld), colourOf(camera.StateStored), colourOf(camera.StateUploading),
-	colourOf(camera.StateRequested), colourOf(camera.StateHome),
-	colourOf(camera.StateWithheld), colourOf(camera.StateExpired), colourOf(camera.StateLost),
-}
+// one with which most can be done. What is gone comes last, after what a recorder has.
+var (
+	order = []colour{
+		colourOf(camera.StateHeld), colourOf(camera.StateStored), colourOf(camera.StateUploading),
+		colourOf(camera.StateRequested), colourOf(camera.StateHome), colourOf(camera.StateWithheld),
+	}
+	goneOrder = []colour{colourOf(camera.StateExpired), colourOf(camera.StateLost)}
+)
 
 // strokesOf lets each segment reach to the next of its run when the hole between
 // them is short, and keeps what lies in [a, b).
@@ -79,6 +82,11 @@ func inside(list []stroke, a, b int64) []stroke {
 // cuts are the moments in [a, b] at which the colour may change, with a and b.
 func (p *picture) cuts(a, b int64) []int64 {
 	cuts := append(p.silence.cuts(), a, b)
+	for _, list := range []times{p.past.has, p.past.had, p.past.paused} {
+		for _, t := range list {
+			cuts = append(cuts, t[0], t[1])
+		}
+	}
 	for _, layer := range [][]stroke{p.footage, p.gaps} {
 		for _, s := range layer {
 			cuts = append(cuts, s.from, s.to)
@@ -92,15 +100,34 @@ func (p *picture) cuts(a, b int64) []int64 {
 // at is the colour from this cut to the next. Cuts must come in their order.
 func (p *picture) at(ms int64) colour {
 	p.begin(ms)
-	for _, c := range order {
+	if c, ok := p.topmost(order); ok {
+		return c
+	}
+	below := colour{cause: p.silence.at(ms)}
+	if n := len(p.pile); n > 0 {
+		below = p.pile[n-1].colour
+	}
+	open := ms < p.silence.now && below.cause != camera.CausePending && !p.past.paused.hold(ms)
+	if open && p.past.has.hold(ms) {
+		return colour{state: camera.StateRecorder}
+	}
+	if c, ok := p.topmost(goneOrder); ok {
+		return c
+	}
+	if open && p.past.had.hold(ms) {
+		return colour{cause: camera.CauseOverwritten}
+	}
+	return below
+}
+
+// topmost is the first of these colours of which there is footage.
+func (p *picture) topmost(of []colour) (colour, bool) {
+	for _, c := range of {
 		if p.shown[c] > 0 {
-			return c
+			return c, true
 		}
 	}
-	if n := len(p.pile); n > 0 {
-		return p.pile[n-1].colour
-	}
-	return colour{cause: p.silence.at(ms)}
+	return colour{}, false
 }
 
 func (p *picture) begin(ms int64) {

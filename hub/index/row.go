@@ -21,12 +21,12 @@ type Entry struct {
 
 const columns = `camera_id, run, seq, stream, start_ms, end_ms, media_ms, sender_report_ms,
 	clock_sync, clock_offset_ms, clock_bound_ms, size, init_size, sha256, prev, codec, width, height,
-	key_size, key_sha256, activity, signature, state, received_ms`
+	key_size, key_sha256, activity, signature, origin, recorder_offset_ms, recorder_bound_ms, state, received_ms`
 
 const selectEntry = `SELECT ` + columns + ` FROM segments `
 
 const insertEntry = `INSERT INTO segments (` + columns + `)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)
 	ON CONFLICT (camera_id, run, seq) DO NOTHING`
 
 // byID and overlapping are conditions on selectEntry. The arguments of overlapping
@@ -50,7 +50,8 @@ func entryRow(s camera.Segment, state camera.ByteState, received time.Time) []an
 		time.Duration(s.Media).Milliseconds(), db.Instant(s.SenderReport),
 		s.Clock.Synchronised, time.Duration(s.Clock.Offset).Milliseconds(), time.Duration(s.Clock.Bound).Milliseconds(),
 		s.Size, s.InitSize, hashText(s.SHA256), hashText(s.Prev), s.Codec, s.Width, s.Height,
-		s.KeySize, hashText(s.KeySHA256), hex.EncodeToString([]byte(s.Activity)), signatureText(s.Signature), state, db.Instant(received),
+		s.KeySize, hashText(s.KeySHA256), hex.EncodeToString([]byte(s.Activity)), signatureText(s.Signature),
+		s.Origin, time.Duration(s.RecorderOffset).Milliseconds(), time.Duration(s.RecorderBound).Milliseconds(), state, db.Instant(received),
 	}
 }
 
@@ -60,15 +61,18 @@ func scanEntry(row scanner) (Entry, error) {
 	var (
 		e                               Entry
 		media, offset, bound            int64
+		own, ownBound                   int64
 		sum, prev, key, activity, signs string
 	)
 	err := row.Scan(&e.Camera, &e.Run, &e.Seq, &e.Stream, (*db.Instant)(&e.Start), (*db.Instant)(&e.End), &media, (*db.Instant)(&e.SenderReport),
 		&e.Clock.Synchronised, &offset, &bound, &e.Size, &e.InitSize, &sum, &prev, &e.Codec, &e.Width, &e.Height,
-		&e.KeySize, &key, &activity, &signs, &e.State, (*db.Instant)(&e.Received))
+		&e.KeySize, &key, &activity, &signs,
+		&e.Origin, &own, &ownBound, &e.State, (*db.Instant)(&e.Received))
 	if err != nil {
 		return Entry{}, err
 	}
 	e.Media, e.Clock.Offset, e.Clock.Bound = millis(media), millis(offset), millis(bound)
+	e.RecorderOffset, e.RecorderBound = millis(own), millis(ownBound)
 	moved, err := hex.DecodeString(activity)
 	e.Activity = camera.Activity(moved)
 	return e, errors.Join(err, readHash(&e.SHA256, sum), readHash(&e.Prev, prev), readHash(&e.KeySHA256, key), readSignature(&e.Signature, signs))

@@ -53,12 +53,14 @@ func TestEachItemIsSigned(t *testing.T) {
 // signed, whichever way the fingerprint took.
 func TestWhatIsKeptProvesItself(t *testing.T) {
 	x, _ := open(t)
-	odd := segments(5)
+	odd := segments(7)
 	saigon := time.FixedZone("", 7*3600)
 	odd[0].Start, odd[0].End = odd[0].Start.In(saigon).Add(999_999), odd[0].End.Add(1) // finer than a millisecond
 	odd[1].Media, odd[1].Clock = camera.Millis(5_990_999_999), camera.Clock{Offset: -1_999_999, Bound: 1}
 	odd[2].SenderReport = time.Date(1970, 1, 1, 0, 0, 0, 999_999, saigon) // a camera that never learned the time
 	odd[3].Stream, odd[3].Activity, odd[3].Codec = camera.StreamSub, "", ""
+	odd[5].Origin, odd[5].RecorderOffset, odd[5].RecorderBound = camera.OriginRecorder, camera.Millis(-7*time.Minute-999_999), camera.Millis(time.Second+1)
+	odd[6].Origin = camera.OriginRecorder // its clock is right
 	odd[4].Clock.Offset, odd[4].SenderReport = 1<<63-1, time.Unix(0, 0)
 	grown := []camera.Gap{gap(100, 110), gap(100, 120), gap(100, 115)}
 	grown[1].End = grown[1].End.Add(time.Microsecond)
@@ -87,9 +89,16 @@ func TestWhatIsKeptProvesItself(t *testing.T) {
 	if !device.Signed(gaps[0].Payload(), gaps[0].Signature) {
 		t.Error("the signature is not of the gap as it grew last")
 	}
-	entries[0].Size++ // what was altered at the hub shows
-	if device.Signed(entries[0].Payload(), entries[0].Signature) {
-		t.Error("another size has the same signature")
+	for name, alter := range map[string]func(*camera.Segment){ // what was altered at the hub shows
+		"size":             func(s *camera.Segment) { s.Size++ },
+		"origin":           func(s *camera.Segment) { s.Origin = camera.OriginCamera },
+		"recorder's clock": func(s *camera.Segment) { s.RecorderOffset = 0 },
+		"bound":            func(s *camera.Segment) { s.RecorderBound = 0 },
+	} {
+		altered := entries[5].Segment
+		if alter(&altered); device.Signed(altered.Payload(), altered.Signature) {
+			t.Errorf("another %s has the same signature", name)
+		}
 	}
 }
 

@@ -24,12 +24,13 @@ func (f *feed) unwatched() bool { return len(f.viewers) == 0 && f.waiting == 0 }
 
 // attempt is one start of a publisher, shared by all Views that wait for it.
 type attempt struct {
-	token  tokenHash
-	cancel context.CancelFunc
-	offer  *publisher    // answered, not connected yet; guarded by Live.mu
-	done   chan struct{} // closed when pub or err is set
-	pub    *publisher
-	err    error
+	purpose camera.Purpose // of the View that caused it
+	token   tokenHash
+	cancel  context.CancelFunc
+	offer   *publisher    // answered, not connected yet; guarded by Live.mu
+	done    chan struct{} // closed when pub or err is set
+	pub     *publisher
+	err     error
 }
 
 func (a *attempt) over() bool {
@@ -42,7 +43,7 @@ func (a *attempt) over() bool {
 }
 
 // publisherOf gives the camera's publisher and starts one when there is none.
-func (l *Live) publisherOf(ctx context.Context, f *feed) (*publisher, error) {
+func (l *Live) publisherOf(ctx context.Context, f *feed, purpose camera.Purpose) (*publisher, error) {
 	l.mu.Lock()
 	if f.pub != nil {
 		defer l.mu.Unlock()
@@ -54,7 +55,7 @@ func (l *Live) publisherOf(ctx context.Context, f *feed) (*publisher, error) {
 	}
 	a := f.attempt
 	if a == nil {
-		a = l.beginLocked(ctx, f)
+		a = l.beginLocked(ctx, f, purpose)
 	}
 	l.mu.Unlock()
 	select {
@@ -67,9 +68,9 @@ func (l *Live) publisherOf(ctx context.Context, f *feed) (*publisher, error) {
 
 // beginLocked starts an attempt. It outlives the View that caused it, because
 // others may wait for it by then; Patience bounds it.
-func (l *Live) beginLocked(ctx context.Context, f *feed) *attempt {
+func (l *Live) beginLocked(ctx context.Context, f *feed, purpose camera.Purpose) *attempt {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.cfg.Patience)
-	a := &attempt{cancel: cancel, done: make(chan struct{})}
+	a := &attempt{purpose: purpose, cancel: cancel, done: make(chan struct{})}
 	f.attempt = a
 	token, stopping := l.grantLocked(f, a), f.stopping
 	l.wg.Go(func() {
@@ -87,7 +88,7 @@ func (l *Live) start(ctx context.Context, f *feed, a *attempt, token string, sto
 		case <-ctx.Done():
 		}
 	}
-	err := l.starter.StartLive(ctx, f.cam, l.cfg.Path(f.cam), token)
+	err := l.starter.StartLive(ctx, f.cam, a.purpose, l.cfg.Path(f.cam), token)
 	asked := err == nil
 	if asked {
 		select {

@@ -61,11 +61,11 @@ func TestBadOffers(t *testing.T) {
 		"no sections": {good[:strings.Index(good, "m=")], camera.CodeBadRequest},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := l.View(t.Context(), camA, test.offer)
+			_, _, err := l.View(t.Context(), camA, test.offer, camera.PurposeCriminal)
 			wantCode(t, err, test.code)
 		})
 	}
-	_, _, err = l.View(t.Context(), "no camera", good)
+	_, _, err = l.View(t.Context(), "no camera", good, camera.PurposeCriminal)
 	wantCode(t, err, camera.CodeNotFound)
 }
 
@@ -81,7 +81,7 @@ func TestOfferThatCannotBeAnswered(t *testing.T) {
 		"no credentials": strings.ReplaceAll(good, "a=ice-", "a=ace-"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := l.View(t.Context(), camA, offer)
+			_, _, err := l.View(t.Context(), camA, offer, camera.PurposeCriminal)
 			wantCode(t, err, camera.CodeBadRequest)
 		})
 	}
@@ -149,7 +149,7 @@ func FuzzOffer(f *testing.F) {
 	f.Add("v=0\r\no=- 1 2 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 102\r\na=recvonly\r\n" +
 		"a=rtpmap:102 H264/90000\r\na=fmtp:102 packetization-mode=1\r\n")
 	f.Fuzz(func(t *testing.T, offer string) {
-		_, _, err := l.View(t.Context(), camA, offer)
+		_, _, err := l.View(t.Context(), camA, offer, camera.PurposeCriminal)
 		for len(a.started) > 0 {
 			<-a.started
 		}

@@ -12,9 +12,10 @@ import (
 // Starter reaches the agent of a camera. Errors carry codes
 // (camera.CodeUnreachable, camera.CodeLiveCodec, …) and are handed to the viewers.
 type Starter interface {
-	// StartLive has the agent publish by WHIP to a path on the hub. It may return
+	// StartLive has the agent publish by WHIP to a path on the hub, for a case of a
+	// purpose. It may return
 	// before or after the agent's offer came.
-	StartLive(ctx context.Context, cam camera.CameraID, path, token string) error
+	StartLive(ctx context.Context, cam camera.CameraID, purpose camera.Purpose, path, token string) error
 	// StopLive has the agent stop. It is never called while a StartLive for the
 	// same camera that came after it is under way.
 	StopLive(ctx context.Context, cam camera.CameraID) error

@@ -20,11 +20,12 @@ type viewer struct {
 	lost bool // guarded by fan.mu: nothing is queued until the next key frame
 }
 
-// View answers a WHEP offer. It starts the camera's publisher when there is none
+// View answers a WHEP offer, for a case of a purpose: the box at home decides by it
+// when it is asked to publish. It starts the camera's publisher when there is none
 // and waits for it. Errors carry the starter's code, CodeUnavailable when no
 // publisher connects in time, CodeTooMany at the limits, CodeBadRequest or
 // CodeTooLarge for the offer.
-func (l *Live) View(ctx context.Context, cam camera.CameraID, offerSDP string) (session, answerSDP string, err error) {
+func (l *Live) View(ctx context.Context, cam camera.CameraID, offerSDP string, purpose camera.Purpose) (session, answerSDP string, err error) {
 	if err := checkOffer(offerSDP, "recvonly"); err != nil {
 		return "", "", err
 	}
@@ -33,7 +34,7 @@ func (l *Live) View(ctx context.Context, cam camera.CameraID, offerSDP string) (
 		return "", "", err
 	}
 	defer l.release(f)
-	pub, err := l.publisherOf(ctx, f)
+	pub, err := l.publisherOf(ctx, f, purpose)
 	if err != nil {
 		return "", "", err
 	}

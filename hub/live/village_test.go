@@ -34,7 +34,10 @@ func newAgents() *agents {
 	return &agents{started: make(chan camera.CameraID, 100), stopped: make(chan camera.CameraID, 100)}
 }
 
-func (a *agents) StartLive(ctx context.Context, cam camera.CameraID, path, token string) error {
+func (a *agents) StartLive(ctx context.Context, cam camera.CameraID, purpose camera.Purpose, path, token string) error {
+	if purpose != camera.PurposeCriminal {
+		return camera.Errorf(camera.CodeForbidden, "started for %q", purpose)
+	}
 	a.started <- cam
 	return a.start(ctx, cam, path, token)
 }
@@ -263,7 +266,7 @@ func (w *watcher) view(t *testing.T, l *live.Live, cam camera.CameraID) error {
 }
 
 func (w *watcher) viewVia(t *testing.T, l *live.Live, cam camera.CameraID, change func(string) string) error {
-	id, answer, err := l.View(t.Context(), cam, offerOf(t, w.pc))
+	id, answer, err := l.View(t.Context(), cam, offerOf(t, w.pc), camera.PurposeCriminal)
 	if err != nil {
 		return err
 	}

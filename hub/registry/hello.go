@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -15,14 +16,15 @@ import (
 const (
 	camerasMost     = 64  // in one hello
 	camerasKeptMost = 256 // ever, with those that it left out since
-	viewsADayMost   = 100 // changes of one camera's view within 24 h
+	viewsADayMost   = 100 // changes of one camera's view within 24 h, by the times from which they are true
 )
 
 // Hello takes a device's word for its own cameras: new ones are registered, known
 // ones updated, those left out or refused are kept and not shared any more. One
 // camera's refusal does not touch the others; a refusal of the whole message (bad
-// version, too many cameras, unknown device) changes nothing. The error is the hub's
-// own failure, whose cause the refusal does not tell.
+// version, too many cameras, unknown device) changes nothing, but for the one that
+// finds two boxes with one identity: it puts the device in quarantine (noteBoot).
+// The error is the hub's own failure, whose cause the refusal does not tell.
 func (r *Registry) Hello(ctx context.Context, d camera.DeviceID, m camera.Hello) (camera.HelloReply, error) {
 	reply := camera.HelloReply{V: camera.LinkVersion}
 	err := camera.CheckVersion(m.V)
@@ -30,10 +32,12 @@ func (r *Registry) Hello(ctx context.Context, d camera.DeviceID, m camera.Hello)
 		err = camera.Errorf(camera.CodeTooLarge, "hello: %d cameras, at most %d", len(m.Cameras), camerasMost)
 	}
 	if err == nil {
+		var verdict error
 		err = r.db.Write(ctx, func(tx *sql.Tx) (err error) {
-			reply.Refused, err = r.hello(ctx, tx, d, m)
+			reply.Refused, verdict, err = r.hello(ctx, tx, d, m)
 			return err
 		})
+		err = cmp.Or(err, verdict)
 	}
 	if err == nil {
 		return reply, nil
@@ -45,28 +49,39 @@ func (r *Registry) Hello(ctx context.Context, d camera.DeviceID, m camera.Hello)
 	return reply, err
 }
 
-func (r *Registry) hello(ctx context.Context, tx *sql.Tx, d camera.DeviceID, m camera.Hello) (map[camera.CameraID]camera.Refusal, error) {
+// hello gives a verdict beside the error where what was written is to stay.
+func (r *Registry) hello(ctx context.Context, tx *sql.Tx, d camera.DeviceID, m camera.Hello) (refused map[camera.CameraID]camera.Refusal, verdict, err error) {
 	h, err := household(ctx, tx, d)
 	if err != nil {
-		return nil, fmt.Errorf("hello: %w", err)
+		return nil, nil, fmt.Errorf("hello: %w", err)
 	}
 	now := r.now().UTC().Truncate(time.Millisecond)
 	if err := seen(ctx, tx, d, now); err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if err := noteBoot(ctx, tx, d, m.Boot, now); camera.CodeOf(err) == camera.CodeQuarantined {
+		return nil, err, nil
+	} else if err != nil {
+		return nil, nil, err
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE devices SET version = $2 WHERE id = $1`, d, cut(m.Version, 60)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	refused, err = noteAll(ctx, tx, d, h, m.Cameras, now)
+	return refused, nil, err
+}
+
+func noteAll(ctx context.Context, tx *sql.Tx, d camera.DeviceID, h camera.HouseholdID, notes []camera.CameraNote, now time.Time) (map[camera.CameraID]camera.Refusal, error) {
 	// Each camera that is accepted below is shared again.
-	if _, err := tx.ExecContext(ctx, `UPDATE cameras SET shared = $2 WHERE device_id = $1`, d, false); err != nil {
+	if err := unshare(ctx, tx, d); err != nil {
 		return nil, err
 	}
 	times := map[camera.CameraID]int{}
-	for _, n := range m.Cameras {
+	for _, n := range notes {
 		times[n.Camera]++
 	}
 	refused := map[camera.CameraID]camera.Refusal{}
-	for _, n := range m.Cameras {
+	for _, n := range notes {
 		err := n.Check(h)
 		if err == nil && times[n.Camera] > 1 {
 			err = camera.Errorf(camera.CodeBadClaim, "camera %s: named %d times", n.Camera, times[n.Camera])
@@ -92,7 +107,7 @@ func note(ctx context.Context, tx *sql.Tx, d camera.DeviceID, h camera.Household
 	if err != nil {
 		return err
 	}
-	if o.ok && o.device != d && !o.revoked {
+	if o.ok && o.device != d && !o.gone {
 		return camera.Errorf(camera.CodeForeignCamera, "camera %s: of another device", n.Camera)
 	}
 	if err := checkRoom(ctx, tx, d, n.Camera, o.ok && o.device == d); err != nil {
@@ -102,20 +117,33 @@ func note(ctx context.Context, tx *sql.Tx, d camera.DeviceID, h camera.Household
 	if err != nil {
 		return err
 	}
-	// A camera that comes from a revoked device keeps its past, not its state.
+	// Nobody agrees for longer than this beforehand; the agent ends it as it was told.
+	if most := now.Add(camera.ConsentLongest); n.Consent.Until.After(most) {
+		n.Consent.Until = most
+	}
+	purposes, err := levelsText(n.Consent.For)
+	if err != nil {
+		return err
+	}
+	// A camera that comes from a device that is not believed any more keeps its past,
+	// not its state.
 	_, err = tx.ExecContext(ctx, `INSERT INTO cameras (id, household_id, device_id, serial, channel, label,
-			consent, consent_ms, paused, sound, shared, state, detail, codec, registered_ms)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', '', $12)
+			consent, consent_ms, paused, sound, shared, state, detail, codec, registered_ms, consent_for, consent_from, consent_to)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', '', $12, $13, $14, $15)
 		ON CONFLICT (id) DO UPDATE SET
 			state = CASE WHEN cameras.device_id = excluded.device_id THEN cameras.state ELSE '' END,
 			since_ms = CASE WHEN cameras.device_id = excluded.device_id THEN cameras.since_ms ELSE NULL END,
 			detail = CASE WHEN cameras.device_id = excluded.device_id THEN cameras.detail ELSE '' END,
 			verified_ms = CASE WHEN cameras.device_id = excluded.device_id THEN cameras.verified_ms ELSE NULL END,
 			uplink = CASE WHEN cameras.device_id = excluded.device_id THEN cameras.uplink ELSE '' END,
+			aim = CASE WHEN cameras.device_id = excluded.device_id THEN cameras.aim ELSE '' END,
+			aim_ms = CASE WHEN cameras.device_id = excluded.device_id THEN cameras.aim_ms ELSE NULL END,
+			consent_for = excluded.consent_for, consent_from = excluded.consent_from, consent_to = excluded.consent_to,
 			device_id = excluded.device_id, label = excluded.label, consent = excluded.consent,
 			consent_ms = excluded.consent_ms, paused = excluded.paused, sound = excluded.sound, shared = excluded.shared`,
 		n.Camera, h, d, n.Serial, n.Channel, n.Label,
-		n.Consent.Level, db.Instant(n.Consent.Until), n.Consent.Paused, n.Sound, true, db.Instant(now))
+		n.Consent.Level, db.Instant(n.Consent.Until), n.Consent.Paused, n.Sound, true, db.Instant(now),
+		purposes, n.Consent.Hours.From, n.Consent.Hours.To)
 	if err != nil {
 		return err
 	}

@@ -14,10 +14,11 @@ import (
 type Interval struct{ From, To time.Time }
 
 // Linked begins an interval. A device that counts as linked already stays so: its
-// second connection came before the end of the first was noticed.
+// second connection came before the end of the first was noticed. A device in
+// quarantine may link, to be told so.
 func (r *Registry) Linked(ctx context.Context, d camera.DeviceID, at time.Time) error {
 	err := r.db.Write(ctx, func(tx *sql.Tx) error {
-		if _, err := household(ctx, tx, d); err != nil {
+		if _, err := household(ctx, tx, d); err != nil && camera.CodeOf(err) != camera.CodeQuarantined {
 			return err
 		}
 		// The same millisecond again is a link that broke at once: it goes on.

@@ -6,9 +6,7 @@ package registry
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -20,41 +18,59 @@ import (
 
 // Registry is safe for use by any number of goroutines.
 type Registry struct {
-	db  *db.DB
-	now func() time.Time
+	db    *db.DB
+	now   func() time.Time
+	decoy string // of this process; see Prove
 }
 
 // New makes a registry on an open database.
-func New(d *db.DB, now func() time.Time) *Registry { return &Registry{db: d, now: now} }
+func New(d *db.DB, now func() time.Time) *Registry {
+	return &Registry{db: d, now: now, decoy: rand.Text()}
+}
 
 // Household is a member home.
 type Household struct {
 	ID      camera.HouseholdID
 	Label   string
-	Devices []Device // oldest first, revoked ones too
+	Place   *camera.Position // as the commune noted it; nil: not noted
+	Devices []Device         // oldest first, also those that are not believed any more
 }
 
 // Device is an agent.
 type Device struct {
-	ID        camera.DeviceID
-	Household camera.HouseholdID
-	Name      string
-	LastSeen  time.Time // zero before the first link
-	Revoked   bool
-	Health    *Health  // nil before the first status
-	Cameras   []Camera // by label
+	ID          camera.DeviceID
+	Household   camera.HouseholdID
+	Name        string
+	Version     string // of the agent's program, from its last hello
+	Enrolled    time.Time
+	LastSeen    time.Time // zero before the first link
+	Revoked     bool      // by the commune, for good
+	Left        bool      // the household left by itself
+	Quarantined bool      // two boxes came with this identity
+	SelfTest    *SelfTest // nil before the first
+	Health      *Health   // nil before the first status
+	Cameras     []Camera  // by label
 }
 
-// CreateHousehold registers a home under a label of 1 to 200 letters.
-func (r *Registry) CreateHousehold(ctx context.Context, label string) (Household, error) {
+// CreateHousehold registers a home under a label of 1 to 200 letters, and where it is
+// if that is known.
+func (r *Registry) CreateHousehold(ctx context.Context, label string, place *camera.Position) (Household, error) {
 	label = strings.TrimSpace(label)
 	if n := utf8.RuneCountInString(label); n < 1 || n > 200 || !utf8.ValidString(label) {
 		return Household{}, camera.Errorf(camera.CodeBadRequest, "create household: label of %d letters, want 1 to 200", n)
 	}
 	h := Household{ID: camera.HouseholdID("h" + strings.ToLower(rand.Text())), Label: label}
+	var lon, lat sql.NullFloat64
+	if place != nil {
+		if !place.Valid() {
+			return Household{}, camera.Errorf(camera.CodeBadRequest, "create household: no place on earth at %v,%v", place.Lon, place.Lat)
+		}
+		lon, lat = sql.NullFloat64{Float64: place.Lon, Valid: true}, sql.NullFloat64{Float64: place.Lat, Valid: true}
+		h.Place = placeOf(lon, lat)
+	}
 	err := r.db.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO households (id, label, created_ms) VALUES ($1, $2, $3)`,
-			h.ID, h.Label, db.Instant(r.now()))
+		_, err := tx.ExecContext(ctx, `INSERT INTO households (id, label, created_ms, lon, lat) VALUES ($1, $2, $3, $4, $5)`,
+			h.ID, h.Label, db.Instant(r.now()), lon, lat)
 		return err
 	})
 	if err != nil {
@@ -78,17 +94,21 @@ func (r *Registry) Households(ctx context.Context) ([]Household, error) {
 			d.Cameras = append(d.Cameras, c)
 		}
 	}
-	rows, err := r.db.Read().QueryContext(ctx, `SELECT id, label FROM households ORDER BY label, id`)
+	rows, err := r.db.Read().QueryContext(ctx, `SELECT id, label, lon, lat FROM households ORDER BY label, id`)
 	if err != nil {
 		return nil, fmt.Errorf("list households: %w", err)
 	}
 	defer rows.Close()
 	var list []Household
 	for rows.Next() {
-		var h Household
-		if err := rows.Scan(&h.ID, &h.Label); err != nil {
+		var (
+			h        Household
+			lon, lat sql.NullFloat64
+		)
+		if err := rows.Scan(&h.ID, &h.Label, &lon, &lat); err != nil {
 			return nil, fmt.Errorf("list households: %w", err)
 		}
+		h.Place = placeOf(lon, lat)
 		for _, d := range devices.of[h.ID] {
 			h.Devices = append(h.Devices, *d)
 		}
@@ -100,9 +120,23 @@ func (r *Registry) Households(ctx context.Context) ([]Household, error) {
 	return list, nil
 }
 
-func fingerprint(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
+// Place is where a device's household is, as the commune noted it; nil when it did
+// not. Errors as of [Registry.Device]'s refusals.
+func (r *Registry) Place(ctx context.Context, d camera.DeviceID) (*camera.Position, error) {
+	h, err := household(ctx, r.db.Read(), d)
+	if err != nil {
+		return nil, named("find place of household", err)
+	}
+	var lon, lat sql.NullFloat64
+	err = r.db.Read().QueryRowContext(ctx, `SELECT lon, lat FROM households WHERE id = $1`, h).Scan(&lon, &lat)
+	return placeOf(lon, lat), named("find place of household", err)
+}
+
+func placeOf(lon, lat sql.NullFloat64) *camera.Position {
+	if !lon.Valid || !lat.Valid {
+		return nil
+	}
+	return &camera.Position{Lon: lon.Float64, Lat: lat.Float64}
 }
 
 // cut shortens a text to at most n bytes without breaking a letter in two.

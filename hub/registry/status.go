@@ -71,10 +71,13 @@ func setState(ctx context.Context, tx *sql.Tx, d camera.DeviceID, c camera.Camer
 	if !c.Uplink.Valid() {
 		c.Uplink = ""
 	}
+	aim := aimOf(c.Aim, now)
 	done, err := tx.ExecContext(ctx, `UPDATE cameras SET state = $3, since_ms = $4, detail = $5, codec = CASE WHEN $6 = '' THEN codec ELSE $6 END,
-			verified_ms = COALESCE($7, verified_ms), uplink = CASE WHEN $8 = '' THEN uplink ELSE $8 END
+			verified_ms = COALESCE($7, verified_ms), uplink = CASE WHEN $8 = '' THEN uplink ELSE $8 END,
+			aim = CASE WHEN $9 = '' THEN aim ELSE $9 END, aim_ms = CASE WHEN $9 = '' THEN aim_ms ELSE $10 END
 		WHERE id = $1 AND device_id = $2`,
-		c.Camera, d, c.State, db.Instant(c.Since), cut(c.Detail, detailMost), cut(c.Codec, 20), db.Instant(told(c.Verified, now)), c.Uplink)
+		c.Camera, d, c.State, db.Instant(c.Since), cut(c.Detail, detailMost), cut(c.Codec, 20), db.Instant(told(c.Verified, now)), c.Uplink,
+		aim.State, db.Instant(aim.At))
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +87,20 @@ func setState(ctx context.Context, tx *sql.Tx, d camera.DeviceID, c camera.Camer
 		return camera.Errorf(camera.CodeForeignCamera, "status: camera %s is not of this device", cut(string(c.Camera), 40)), nil
 	}
 	return nil, nil
+}
+
+// aimOf reads a comparison of a stranger's words; a finding that is not one of ours
+// counts as not told.
+func aimOf(a camera.Aim, now time.Time) camera.Aim {
+	switch a.State {
+	case camera.AimSame, camera.AimTurned, camera.AimCovered, camera.AimDark, camera.AimUnsure:
+	default:
+		return camera.Aim{}
+	}
+	if a.At = told(a.At, now); a.At.IsZero() {
+		a.At = now
+	}
+	return a
 }
 
 // told reads a past time of a stranger's words. A little ahead of the hub's clock

@@ -1,9 +1,6 @@
 package road
 
-import (
-	"encoding/binary"
-	"fmt"
-)
+import "fmt"
 
 // stringsMost bounds the string table of a block; the decoder spends 16 bytes on each.
 const stringsMost = 1 << 20
@@ -12,7 +9,7 @@ const stringsMost = 1 << 20
 // needs: strings, scale, places of nodes, and ways with tags and nodes. Every index
 // lies inside the string table and parallel lists are equally long afterwards.
 func cleanBlock(data []byte) ([]byte, error) {
-	strings, tables := 0, 0
+	words, tables := table{}, 0
 	var out []byte
 	var groups [][]byte
 	err := eachField(data, func(number int, value uint64, data []byte) error {
@@ -22,12 +19,7 @@ func cleanBlock(data []byte) ([]byte, error) {
 				return errWire
 			}
 			out = appendBytes(out, 1, data)
-			return eachField(data, func(number int, _ uint64, s []byte) error {
-				if strings++; strings > stringsMost || number != 1 || s == nil {
-					return fmt.Errorf("string table: %w", errWire)
-				}
-				return nil
-			})
+			return words.read(data)
 		case 2:
 			groups = append(groups, data)
 		case 17: // granularity in nanodegrees, int32
@@ -44,7 +36,7 @@ func cleanBlock(data []byte) ([]byte, error) {
 		return nil, err
 	}
 	for _, g := range groups {
-		clean, err := cleanGroup(g, strings)
+		clean, err := cleanGroup(g, &words)
 		if err != nil {
 			return nil, err
 		}
@@ -53,21 +45,21 @@ func cleanBlock(data []byte) ([]byte, error) {
 	return out, nil
 }
 
-func cleanGroup(data []byte, strings int) ([]byte, error) {
+func cleanGroup(data []byte, words *table) ([]byte, error) {
 	var out []byte
 	var plain denseNodes
 	err := eachField(data, func(number int, _ uint64, data []byte) error {
 		switch number {
 		case 1:
-			return plain.add(data)
+			return plain.add(data, words)
 		case 2:
-			dense, err := cleanDense(data)
+			dense, err := cleanDense(data, words)
 			if err != nil {
 				return fmt.Errorf("nodes: %w", err)
 			}
 			out = appendBytes(out, 2, dense)
 		case 3:
-			way, err := cleanWay(data, strings)
+			way, err := cleanWay(data, words.count)
 			if err != nil {
 				return fmt.Errorf("way: %w", err)
 			}
@@ -83,69 +75,6 @@ func cleanGroup(data []byte, strings int) ([]byte, error) {
 		out = append(appendBytes(nil, 2, plain.message()), out...)
 	}
 	return out, nil
-}
-
-// cleanDense keeps id, lat and lon of DenseNodes.
-func cleanDense(data []byte) ([]byte, error) {
-	var d denseNodes
-	err := eachField(data, func(number int, _ uint64, data []byte) error {
-		switch number {
-		case 1:
-			d.ids = append(d.ids, data...)
-		case 8:
-			d.lats = append(d.lats, data...)
-		case 9:
-			d.lons = append(d.lons, data...)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	ids, err := countPacked(d.ids, anyValue)
-	if err != nil {
-		return nil, err
-	}
-	for _, list := range [][]byte{d.lats, d.lons} {
-		n, err := countPacked(list, anyValue)
-		if err != nil {
-			return nil, err
-		}
-		if n != ids {
-			return nil, fmt.Errorf("%d ids with %d places: %w", ids, n, errWire)
-		}
-	}
-	return d.message(), nil
-}
-
-// denseNodes are parallel packed lists of differences (sint64, zigzag).
-type denseNodes struct {
-	ids, lats, lons []byte
-	last            [3]int64 // of the plain nodes added so far
-}
-
-// add takes a plain Node message: some writers do not use dense nodes.
-func (d *denseNodes) add(node []byte) error {
-	var v [3]int64
-	err := eachField(node, func(number int, value uint64, _ []byte) error {
-		at := map[int]int{1: 0, 8: 1, 9: 2}
-		if i, ok := at[number]; ok {
-			v[i] = int64(value>>1) ^ -int64(value&1)
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("node: %w", err)
-	}
-	d.ids = binary.AppendVarint(d.ids, v[0]-d.last[0])
-	d.lats = binary.AppendVarint(d.lats, v[1]-d.last[1])
-	d.lons = binary.AppendVarint(d.lons, v[2]-d.last[2])
-	d.last = v
-	return nil
-}
-
-func (d *denseNodes) message() []byte {
-	return appendBytes(appendBytes(appendBytes(nil, 1, d.ids), 8, d.lats), 9, d.lons)
 }
 
 // cleanWay keeps id, tags and node references of a Way.

@@ -53,8 +53,13 @@ func build(ctx context.Context, x *extract) (*Graph, Report, error) {
 	g.index = newTree(g.roads)
 	g.findJunctions()
 	g.bound()
+	g.meet()
+	if err := g.settle(ctx, x); err != nil {
+		return nil, Report{}, err
+	}
 
 	report.Roads, report.Junctions, report.Edges = len(g.roads), len(g.junction), len(g.edges)
+	report.Places = len(g.places)
 	for _, r := range g.roads {
 		report.Metres += r.Length
 	}

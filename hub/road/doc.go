@@ -17,6 +17,14 @@
 //   - A RoadID is the ref or name without accents, in lower case. The same file gives
 //     the same roads, measures and ids on every import, whatever its element order.
 //
+// # Directions
+//
+// Named places (nodes with place = city … locality) and destination tags tell where a
+// road leads to: first what signs say, then the place at its end (within 2 km of a
+// greater road's, 500 m of a lane's, and only when the way brings one nearer to it), the
+// greatest place on the way, the greater road that it meets. A side road names that
+// road first. Nothing is guessed: where none is known there is no name.
+//
 // # Geometry
 //
 // Distances of a few hundred metres are taken in a plane that touches the earth at the

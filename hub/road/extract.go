@@ -17,6 +17,7 @@ type extract struct {
 	limits  Limits
 	nodes   []node // in the file's order until sorted
 	ways    []way
+	places  []place
 	allWays int
 	refs    int
 	skipped map[string]int
@@ -56,7 +57,7 @@ func (x *extract) node(n *osm.Node) error {
 		id:  int64(n.ID),
 		lon: int32(math.Round(p.Lon * 1e7)), lat: int32(math.Round(p.Lat * 1e7)),
 	})
-	return nil
+	return x.place(n)
 }
 
 // way keeps a way for vehicles. It copies what it keeps: the decoder reuses w.

@@ -46,20 +46,28 @@ func name(path string) string { return filepath.Base(path) }
 
 const sketch = "../../configs/demo/road-4a-sketch.osm"
 
-var (
-	delawareOnce   sync.Once
-	delawareGraph  *road.Graph
-	delawareReport road.Report
-)
-
-// delaware is loaded once: no test changes a graph.
-func delaware(t testing.TB) (*road.Graph, road.Report) {
-	delawareOnce.Do(func() { delawareGraph, delawareReport = load(t, extractPath(t, "delaware-latest.osm.pbf")) })
-	if delawareGraph == nil {
-		t.Fatal("Delaware was not loaded")
-	}
-	return delawareGraph, delawareReport
+// extract is a real one, loaded once: no test changes a graph.
+type extract struct {
+	file   string
+	once   sync.Once
+	graph  *road.Graph
+	report road.Report
 }
+
+func (x *extract) get(t testing.TB) (*road.Graph, road.Report) {
+	t.Helper()
+	x.once.Do(func() { x.graph, x.report = load(t, extractPath(t, x.file)) })
+	if x.graph == nil {
+		t.Fatalf("%s was not loaded", x.file)
+	}
+	return x.graph, x.report
+}
+
+var theDelaware, theAndorra = &extract{file: "delaware-latest.osm.pbf"}, &extract{file: "andorra-latest.osm.bz2"}
+
+func delaware(t testing.TB) (*road.Graph, road.Report) { return theDelaware.get(t) }
+
+func andorra(t testing.TB) (*road.Graph, road.Report) { return theAndorra.get(t) }
 
 // drawing writes small extracts. Nodes lie on a grid of metres around 106.7 E 21.97 N.
 type drawing struct {
@@ -101,6 +109,13 @@ func (d *drawing) way(id int, tags string, points ...[2]float64) {
 	}
 	b.WriteString(`</way>`)
 	d.ways = append(d.ways, b.String())
+}
+
+// place draws a named place.
+func (d *drawing) place(x, y float64, kind, name string) {
+	p := spotAt(x, y)
+	d.nodes = append(d.nodes, fmt.Sprintf(`<node id="%d" lat="%.7f" lon="%.7f"><tag k="place" v="%s"/><tag k="name" v="%s"/></node>`,
+		100000+len(d.nodes), p.Lat, p.Lon, kind, name))
 }
 
 func (d *drawing) xml() string {

@@ -46,6 +46,7 @@ var DefaultLimits = Limits{Bytes: 512 << 20, Unpacked: 4 << 30, Nodes: 24e6, Way
 // Report tells what an import found and what it left out.
 type Report struct {
 	Nodes, Ways  int // read from the file
+	Places       int // named ones that people give directions by
 	Roads        int
 	Junctions    int
 	Edges        int            // pieces of way between junctions, one-way or not

@@ -30,7 +30,7 @@ func TestRealExtracts(t *testing.T) {
 			if strings.HasPrefix(c.file, "delaware") {
 				g, r = delaware(t)
 			} else {
-				g, r = load(t, extractPath(t, c.file))
+				g, r = andorra(t)
 			}
 			t.Logf("%+v", r)
 			if r.Nodes != c.nodes || r.Ways != c.ways {

@@ -33,6 +33,7 @@ func (g *Graph) name(x *extract, parts []part) {
 	slices.SortFunc(chains, func(a, b chain) int { return cmp.Compare(a.id, b.id) })
 
 	g.byID = make(map[camera.RoadID]int, len(chains))
+	g.signs = map[int32][]sign{}
 	g.edges = make([]edge, len(parts))
 	for i, p := range parts {
 		t := x.ways[p.way].tags
@@ -45,6 +46,7 @@ func (g *Graph) name(x *extract, parts []part) {
 		g.roads = append(g.roads, c.road(x, parts))
 		g.measures = append(g.measures, c.measure)
 		g.byID[c.id] = i
+		g.putUp(int32(i), c, x, parts)
 		for _, l := range c.links {
 			e := &g.edges[l.part]
 			e.road, e.start, e.end = int32(i), l.from, l.to

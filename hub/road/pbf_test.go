@@ -86,13 +86,23 @@ func dense() []byte {
 }
 
 // Nodes that are not packed densely are allowed by the format; the decoder panics on them.
-func plain() message {
+func plain() message { return plainTagged(nil, nil) }
+
+// plainTagged gives the first node tags.
+func plainTagged(keys, values []byte) message {
 	var g message
 	for i, p := range [][2]int64{{219700000, 1067000000}, {219700000, 1067010000}, {219710000, 1067010000}} {
-		g = g.bytes(1, message{}.varint(1, zigzag(int64(i+1))).varint(8, zigzag(p[0])).varint(9, zigzag(p[1])))
+		node := message{}.varint(1, zigzag(int64(i+1))).varint(8, zigzag(p[0])).varint(9, zigzag(p[1]))
+		if i == 0 && len(keys) > 0 {
+			node = node.bytes(2, keys).bytes(3, values)
+		}
+		g = g.bytes(1, node)
 	}
 	return g
 }
+
+// placeWords are words with what makes a place.
+var placeWords = table("", "highway", "primary", "name", "Phố", "place", "town", "note")
 
 func data(table, group []byte) []byte {
 	return fileBlock("OSMData", message{}.bytes(1, table).bytes(2, group))
@@ -116,6 +126,11 @@ func TestHandmadePBF(t *testing.T) {
 		{"two tables", file(fileBlock("OSMData", message{}.bytes(1, words).bytes(1, table("")).bytes(2, group(dense(), goodWay())))), camera.CodeBadRequest},
 		{"key without value", file(data(words, group(dense(), wayMessage(packed(false, 1, 3), packed(false, 2), packed(true, 1, 1))))), camera.CodeBadRequest},
 		{"fewer places than nodes", file(data(words, group(message{}.bytes(1, packed(true, 1, 1)).bytes(8, packed(true, 1)).bytes(9, packed(true, 1, 1)), goodWay()))), camera.CodeBadRequest},
+		{"tags outside of the table", file(data(words, group(message(dense()).bytes(10, packed(false, 3, 99, 0, 0, 0)), goodWay()))), camera.CodeBadRequest},
+		{"tags of two nodes of three", file(data(words, group(message(dense()).bytes(10, packed(false, 0, 0)), goodWay()))), camera.CodeBadRequest},
+		{"tags of four nodes of three", file(data(words, group(message(dense()).bytes(10, packed(false, 0, 0, 0, 0)), goodWay()))), camera.CodeBadRequest},
+		{"tag without a value", file(data(words, group(message(dense()).bytes(10, packed(false, 0, 0, 3)), goodWay()))), camera.CodeBadRequest},
+		{"plain node's tag without a value", file(data(words, message{}.bytes(1, message{}.bytes(2, packed(false, 3))).bytes(3, goodWay()))), camera.CodeBadRequest},
 		{"endless varint", file(data(words, group(dense(), wayMessage(nil, nil, bytes.Repeat([]byte{0xff}, 20))))), camera.CodeBadRequest},
 		{"node off the earth", file(data(words, group(message{}.bytes(1, packed(true, 1)).bytes(8, packed(true, 1<<40)).bytes(9, packed(true, 1)), goodWay()))), camera.CodeBadRequest},
 		{"negative block size", file(append(binary.BigEndian.AppendUint32(nil, 20), message{}.bytes(1, []byte("OSMData")).varint(3, 1<<64-1)...)), camera.CodeBadRequest},
@@ -144,6 +159,28 @@ func TestHandmadePBF(t *testing.T) {
 	}
 }
 
+func TestPlacesInPBF(t *testing.T) {
+	tagged := func(number int, tags ...int64) message { return message(dense()).bytes(number, packed(false, tags...)) }
+	for name, c := range map[string]struct {
+		nodes message
+		want  int
+	}{
+		"one, and a note":     {message{}.bytes(2, tagged(10, 7, 4, 5, 6, 3, 4, 0, 0, 7, 4, 0)), 1},
+		"two":                 {message{}.bytes(2, tagged(10, 5, 6, 3, 4, 0, 3, 4, 5, 6, 0, 0)), 2},
+		"kind without a name": {message{}.bytes(2, tagged(10, 5, 6, 0, 0, 0)), 0},
+		"name without a kind": {message{}.bytes(2, tagged(10, 3, 4, 0, 0, 0)), 0},
+		"kind of another key": {message{}.bytes(2, tagged(10, 7, 6, 3, 4, 0, 0, 0)), 0},
+		"another kind":        {message{}.bytes(2, tagged(10, 5, 2, 3, 4, 0, 0, 0)), 0},
+		"plain node":          {plainTagged(packed(false, 5, 7, 3), packed(false, 6, 4, 4)), 1},
+		"plain node, no name": {plainTagged(packed(false, 5), packed(false, 6)), 0},
+	} {
+		_, report, err := road.Load(t.Context(), bytes.NewReader(file(data(placeWords, c.nodes.bytes(3, goodWay())))), road.FormatPBF)
+		if err != nil || report.Places != c.want || report.Nodes != 3 {
+			t.Errorf("%s: %+v, %v, want %d", name, report, err, c.want)
+		}
+	}
+}
+
 // What is taken out of a file before decoding must not change what is decoded.
 func TestSameAsDecoderAlone(t *testing.T) {
 	f, err := os.Open(extractPath(t, "delaware-latest.osm.pbf"))
@@ -154,12 +191,18 @@ func TestSameAsDecoderAlone(t *testing.T) {
 	s := osmpbf.New(t.Context(), f, 1)
 	defer s.Close()
 	s.SkipRelations = true
-	nodes, ways, roads := 0, 0, 0
+	nodes, ways, roads, places := 0, 0, 0, 0
 	named := map[string]bool{}
 	for s.Scan() {
 		switch o := s.Object().(type) {
 		case *osm.Node:
 			nodes++
+			switch o.Tags.Find("place") {
+			case "city", "town", "village", "suburb", "hamlet", "locality":
+				if o.Tags.Find("name") != "" {
+					places++
+				}
+			}
 		case *osm.Way:
 			ways++
 			switch o.Tags.Find("highway") {
@@ -177,6 +220,9 @@ func TestSameAsDecoderAlone(t *testing.T) {
 	g, report := delaware(t)
 	if report.Nodes != nodes || report.Ways != ways || roads == 0 {
 		t.Errorf("got %d nodes and %d ways, the decoder alone %d and %d", report.Nodes, report.Ways, nodes, ways)
+	}
+	if report.Places != places || places < 100 {
+		t.Errorf("got %d places, the decoder alone %d", report.Places, places)
 	}
 	for _, r := range g.Roads() {
 		delete(named, r.Name)

@@ -3,6 +3,7 @@ package road
 import (
 	"math"
 	"sort"
+	"sync"
 
 	camera "xulang.vn/camera"
 )
@@ -19,7 +20,7 @@ type Road struct {
 }
 
 // Graph holds the roads of one extract. It never changes after Load, so any number of
-// callers may use it at once. The zero Graph has no roads and is ready for use.
+// callers may use it at once, by its pointer. The zero Graph has no roads and is ready for use.
 type Graph struct {
 	roads    []Road
 	measures [][]float64 // metres at each point of roads[i].Line
@@ -29,6 +30,14 @@ type Graph struct {
 	edges    []edge
 	junction []Junction
 	min, max camera.Position
+
+	places []place          // from south to north
+	passes map[int32][]pass // by road
+	signs  map[int32][]sign // by road
+	met    [][2]int32       // by road: the road that it meets at metre 0 and at its end, -1 for none
+
+	once  sync.Once
+	drawn []camera.RoadLine // Overview's, once
 }
 
 // Junction is a place where at least three pieces of road meet.

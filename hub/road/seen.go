@@ -100,20 +100,29 @@ func newSector(v camera.View) sector {
 	return sector{v.Range, out(v.Heading + v.FOV/2 + 90), out(v.Heading - v.FOV/2 - 90)}
 }
 
-// clip returns the shares of the way from a to b between which it lies in the sector.
-func (s sector) clip(a, b spot) (from, to float64, ok bool) {
+// inDisc returns the shares of the way from a to b between which it lies in the disc
+// around the plane's origin.
+func inDisc(a, b spot, radius float64) (from, to float64, ok bool) {
 	d := spot{b.x - a.x, b.y - a.y}
 	// |a + t·d|² = r²: t = (-half ± root) / square
 	square, half := d.x*d.x+d.y*d.y, a.x*d.x+a.y*d.y
-	root := half*half - square*(a.x*a.x+a.y*a.y-s.radius*s.radius)
+	root := half*half - square*(a.x*a.x+a.y*a.y-radius*radius)
 	if square == 0 || root <= 0 {
 		return 0, 0, false
 	}
 	root = math.Sqrt(root)
-	from, to = math.Max(0, (-half-root)/square), math.Min(1, (-half+root)/square)
+	return math.Max(0, (-half-root)/square), math.Min(1, (-half+root)/square), true
+}
+
+// clip returns the shares of the way from a to b between which it lies in the sector.
+func (s sector) clip(a, b spot) (from, to float64, ok bool) {
+	from, to, ok = inDisc(a, b, s.radius)
+	if !ok {
+		return 0, 0, false
+	}
 	for _, n := range []spot{s.right, s.left} {
-		// n·(a + t·d) ≤ 0
-		at, slope := n.x*a.x+n.y*a.y, n.x*d.x+n.y*d.y
+		// n·(a + t·(b-a)) ≤ 0
+		at, slope := n.x*a.x+n.y*a.y, n.x*(b.x-a.x)+n.y*(b.y-a.y)
 		switch {
 		case slope > 0:
 			to = math.Min(to, -at/slope)

@@ -26,6 +26,8 @@ type wayTags struct {
 	along    bool   // may be driven in the order of its nodes
 	against  bool
 	maxSpeed float64 // km/h, 0 when the map does not say
+	toward   string  // what its signs say for who goes in the order of its nodes, and
+	back     string  // the other way; "" for none
 }
 
 // readTags returns the reason why the way is none for vehicles, or "".
@@ -45,6 +47,7 @@ func readTags(tags osm.Tags) (wayTags, string) {
 	ref, _, _ := strings.Cut(tags.Find("ref"), ";")
 	t.ref = text(ref)
 	t.along, t.against = oneWay(tags.Find("oneway"), t.class, tags.Find("junction"))
+	t.toward, t.back = destinations(tags, t.along, t.against)
 	t.maxSpeed = maxSpeed(tags.Find("maxspeed"))
 	return t, ""
 }
@@ -62,6 +65,26 @@ func oneWay(value, class, junction string) (along, against bool) {
 		return true, !implied
 	}
 	return true, true // "no", and the ones that change with the hour
+}
+
+// destinations follows https://wiki.openstreetmap.org/wiki/Key:destination: the plain
+// key belongs to one-way roads, the others to the way of the nodes. The first of
+// several names is the one on the sign's top.
+func destinations(tags osm.Tags, along, against bool) (toward, back string) {
+	name := func(key string) string {
+		s, _, _ := strings.Cut(tags.Find(key), ";")
+		return text(s)
+	}
+	toward, back = name("destination:forward"), name("destination:backward")
+	if plain := name("destination"); plain != "" {
+		if along && !against && toward == "" {
+			toward = plain
+		}
+		if against && !along && back == "" {
+			back = plain
+		}
+	}
+	return toward, back
 }
 
 // maxSpeed reads "50", "50 km/h", "30 mph" and "walk". Zone names such as

@@ -2,9 +2,9 @@
 // the page checks. Sign in as "canbo" or "quantri" with any password but "sai".
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Connect, Plugin } from "vite";
-import type { Case, Position, SearchRequest, Stretch, User } from "../src/api/types";
+import type { Case, Household, Invitation, OwnerAsk, Position, SearchRequest, Stretch, User } from "../src/api/types";
 import { distance } from "../src/model/geo.ts";
-import { cameras, households, roads, search } from "./fixtures.ts";
+import { cameras, households, newcomer, receipts, roads, search } from "./fixtures.ts";
 
 const users: User[] = [
   { id: "u1", login: "quantri", name: "Quản trị thử", role: "administrator", unit: "Xã Mẫu" },
@@ -24,6 +24,9 @@ function snap(p: Position): number {
 class MockHub {
   private user: User | null = null;
   private readonly start = Date.now();
+  private readonly homes: Household[] = households(this.start);
+  private readonly asks = new Map<string, OwnerAsk[]>();
+  private invited = 0; // how often
   private cases: Case[] = [
     {
       id: "k1", number: "12/2026/HS", kind: "criminal", legal_basis: "Điều 9 (ví dụ)", unit: "Xã Mẫu", officer: "Cán bộ thử",
@@ -37,6 +40,7 @@ class MockHub {
 
   answer(method: string, path: string, body: Record<string, unknown>): Answer {
     const at = `${method} ${path}`;
+    if (at === "GET /ca.pem") return { body: "-----BEGIN CERTIFICATE-----" };
     if (at === "GET /setup") return { body: { needed: true } };
     if (at === "POST /setup" || at === "POST /session") {
       if (body.password === "sai") return refuse(401, "signed-out");
@@ -59,11 +63,42 @@ class MockHub {
       users.push(made);
       return { status: 201, body: made };
     }
-    if (at === "GET /households") return { body: households(this.start) };
-    if (at.endsWith("/invitations")) {
-      return { status: 201, body: { code: "MAU-2K7Q-XW93", expires: new Date(this.start + 6e5).toISOString() } };
+    if (at === "GET /roads") return { body: { roads, sketch: true } };
+    if (at === "GET /households") return { body: this.homes };
+    if (at === "POST /households") {
+      const made = { id: `h${100 + this.homes.length}`, devices: [], ...body } as unknown as Household;
+      this.homes.push(made);
+      return { status: 201, body: made };
     }
+    if (at.endsWith("/invitations")) return { status: 201, body: this.invite(at.split("/")[2]!) };
+    if (at.endsWith("/receipts")) return { body: at.includes("/h1/") ? receipts(this.start) : [] };
     return refuse(403, "forbidden");
+  }
+
+  /** Nobody ever takes it up but in a household without a box; that of h7 is too old in a moment. */
+  private invite(household: string): Invitation {
+    const hub = "https://hub.xa-mau.example:8470";
+    const secret = ["ABCDEFGHIJKLMNOPQRSTUVWX23", "K7QDM2XAPLTWZM4PH3MVT6RCNE"][this.invited++ % 2]!;
+    const home = this.homes.find((h) => h.id === household)!;
+    if (home.devices.length === 0) setTimeout(() => (home.devices = [newcomer(Date.now())]), 1000);
+    const ca = Array.from({ length: 32 }, (_, i) => (i * 37 + 11) % 256);
+    return {
+      hub,
+      code: secret.replace(/(.{4})(?=.)/g, "$1-"),
+      link: `${hub}/ghep#1.${Buffer.from(ca).toString("base64url")}.${secret}`,
+      ca_fingerprint: Buffer.from(ca).toString("hex"),
+      expires: new Date(Date.now() + (household === "h7" ? 800 : 6e5)).toISOString(),
+    };
+  }
+
+  /** c8 wants to be asked; c14 was asked too often. */
+  private request(camera: string, body: Record<string, unknown>): Answer {
+    if (camera === "c14") return refuse(429, "too-many");
+    if (camera !== "c8") return { body: { segments: camera === "c2" ? 0 : 20, acknowledged: true } };
+    const now = Date.now();
+    const ask: OwnerAsk = { from: String(body.from), to: String(body.to), asked: new Date(now).toISOString(), until: new Date(now + 8.64e7).toISOString() };
+    this.asks.set(camera, [...(this.asks.get(camera) ?? []), ask]);
+    return { body: { segments: 12, acknowledged: true, asked: true } };
   }
 
   private officer(method: string, path: string, body: Record<string, unknown>): Answer {
@@ -91,16 +126,18 @@ class MockHub {
       case "log": return { body: this.log() };
       case "search": {
         const asked = body as unknown as SearchRequest;
-        return { body: search(one.id, asked.stretch as Stretch, Date.parse(asked.from), Date.parse(asked.to)) };
+        return { body: search(one.id, asked.stretch as Stretch, Date.parse(asked.from), Date.parse(asked.to), this.asks) };
       }
     }
-    if (path.endsWith("/requests")) return { body: { segments: 20, acknowledged: true } };
+    if (path.endsWith("/requests")) return this.request(part[4]!, body);
     return path.endsWith("/live") ? refuse(503, "unreachable") : refuse(404, "no-footage");
   }
 
   private log() {
     const at = (s: number) => new Date(this.start - s * 1000).toISOString();
     return [
+      { id: 5, at: at(2), actor: "hộ gia đình", action: "answer", camera: "Nhà 13", detail: "granted 14:05–14:17" },
+      { id: 4, at: at(4), actor: "canbo", action: "ask", camera: "Nhà 13" },
       { id: 3, at: at(5), actor: "canbo", action: "live", camera: "Nhà 03", refused: "live-codec" },
       { id: 2, at: at(60), actor: "canbo", action: "playlist", camera: "Nhà 01" },
       { id: 1, at: at(90), actor: "canbo", action: "search", detail: "r4a 0–9000" },

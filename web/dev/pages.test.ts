@@ -13,8 +13,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 const policy = /securityPolicy = "([^"]+)"/.exec(readFileSync(new URL("../embed.go", import.meta.url), "utf8"))![1]!;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const shots = process.env.XULANG_SHOTS;
-const sizes: [number, number][] = [[1440, 900], [320, 640]];
-if (shots) sizes.push([390, 844]);
+// Each look on a desk by day and by night, and on the narrowest phone.
+const ways: { size: [number, number]; theme: "light" | "dark" }[] = [
+  { size: [1440, 900], theme: "light" }, { size: [1440, 900], theme: "dark" }, { size: [320, 640], theme: "light" },
+];
+if (shots) ways.push({ size: [390, 844], theme: "light" }, { size: [390, 844], theme: "dark" });
 
 let server: PreviewServer;
 let browser: Browser;
@@ -44,18 +47,23 @@ const signIn = async (page: Page, login: string) => {
   await page.request.post(`${origin}/api/v1/session`, { data: { login, password: "long enough" } });
 };
 
-/** The question of a shared link: the whole road, the last whole hour. */
-function question(): string {
+/** The question of a shared link: the whole road, the last whole hour, one home at a share of it. */
+function question(camera = "c4", share = 0.45): string {
   const now = Math.floor(Date.now() / 3_600_000) * 3_600_000; // a round time: it stands on the very end of the scale
   const q = new URLSearchParams({
     road: "r4a", a: "0", b: "9000",
     from: new Date(now - 3_600_000).toISOString(), to: new Date(now).toISOString(),
-    camera: "c4", at: new Date(now - 1_980_000).toISOString(),
+    camera, at: new Date(now - 3_600_000 * (1 - share)).toISOString(),
   });
   return `/case/k1?${q}`;
 }
 
 const mapReady = (page: Page) => page.waitForSelector('[data-testid="map"][data-ready="true"]');
+
+const invite = (page: Page, household: string) => page.click(`[data-household="${household}"] [data-testid="invite"]`);
+
+const secret = "ABCDEFGHIJKLMNOPQRSTUVWX23";
+const fragment = `#1.${"aB3_-".repeat(9).slice(0, 43)}.${secret}`;
 
 type Look = { name: string; url: () => string; login?: string; ready: (page: Page) => Promise<unknown> };
 const looks: Look[] = [
@@ -69,7 +77,7 @@ const looks: Look[] = [
     ready: async (p) => { await mapReady(p); await p.waitForSelector('[data-testid="timeline"] [data-camera="c4"]'); },
   },
   {
-    name: "gap", url: () => question().replace("c4", "c9"), login: "canbo",
+    name: "gap", url: () => question("c9"), login: "canbo",
     ready: async (p) => { await mapReady(p); await p.waitForSelector('[data-testid="blank"]'); },
   },
   {
@@ -81,6 +89,22 @@ const looks: Look[] = [
       await p.waitForSelector('[data-testid="asked"]');
     },
   },
+  // What a home says of a moment by its state, and by what its household shares.
+  ...([
+    ["recorder", "c2", 0.45, "fetch"], ["stills", "c6", 0.45, "still"], ["stills-recorder", "c6", 0.2, "still"], ["ask", "c8", 0.45, "ask"],
+    ["ask-pending", "c10", 0.45, "ask"], ["ask-refused", "c11", 0.45, "ask"], ["ask-silent", "c14", 0.45, "ask"],
+  ] as const).map(([name, camera, share, offer]): Look => ({
+    name, url: () => question(camera, share), login: "canbo",
+    ready: async (p) => { await mapReady(p); await p.waitForSelector(`[data-testid="at-home"][data-offer="${offer}"]`); },
+  })),
+  {
+    name: "registry", url: () => question("c16"), login: "canbo",
+    ready: async (p) => { await mapReady(p); await p.waitForSelector('[data-testid="blank"]'); },
+  },
+  {
+    name: "recorder-asked", url: () => question("c2"), login: "canbo",
+    ready: async (p) => { await mapReady(p); await p.click('[data-testid="fetch-short"]'); await p.waitForSelector('[data-testid="asked"]'); },
+  },
   { name: "table", url: question, login: "canbo", ready: (p) => p.click('[data-testid="as-table"]') },
   {
     name: "log", url: () => "/case/k1", login: "canbo",
@@ -89,9 +113,19 @@ const looks: Look[] = [
   { name: "closed", url: () => "/case/k0", login: "canbo", ready: (p) => p.waitForSelector('[data-testid="notice"]') },
   { name: "admin", url: () => "/admin", login: "quantri", ready: (p) => p.waitForSelector('[data-testid="households"]') },
   {
-    name: "invitation", url: () => "/admin", login: "quantri",
-    ready: async (p) => { await p.click('[data-testid="invite"] >> nth=0'); await p.waitForSelector('[data-testid="invite-code"]'); },
+    name: "place", url: () => "/admin", login: "quantri",
+    ready: async (p) => {
+      await p.click('[data-testid="place-open"]');
+      await p.waitForSelector('[data-testid="place-map"][data-ready="true"]');
+      await p.fill('[data-testid="place-lat"]', "22,02300");
+      await p.fill('[data-testid="place-lon"]', "106,64000");
+    },
   },
+  { name: "receipts", url: () => "/admin", login: "quantri", ready: async (p) => { await p.click('[data-household="h1"] [data-testid="receipts-open"]'); await p.waitForSelector("[data-receipt]"); } },
+  { name: "invitation", url: () => "/admin", login: "quantri", ready: async (p) => { await invite(p, "h1"); await p.waitForSelector('[data-testid="qr"]'); } },
+  { name: "invitation-late", url: () => "/admin", login: "quantri", ready: async (p) => { await invite(p, "h7"); await p.waitForSelector('[data-testid="invite-expired"]'); } },
+  { name: "ghep", url: () => `/ghep${fragment}`, ready: (p) => p.waitForSelector('[data-testid="qr"]') },
+  { name: "ghep-none", url: () => "/ghep", ready: (p) => p.waitForSelector('[data-testid="notice"]') },
 ];
 
 async function open(look: Look, colorScheme: "light" | "dark", size: [number, number]) {
@@ -111,7 +145,7 @@ async function open(look: Look, colorScheme: "light" | "dark", size: [number, nu
 }
 
 test("two clicks on the road, search, a home: all in the address", async () => {
-  const { page, complaints } = await open(looks.find((l) => l.name === "workspace")!, "light", [1440, 900]);
+  const { page, complaints } = await open(look("workspace"), "light", [1440, 900]);
   const { roads } = (await (await page.request.get(`${origin}/api/v1/roads`)).json()) as { roads: { line: number[][] }[] };
   for (const k of [3, 42]) {
     const at = await page.$eval('[data-testid="map"]', (el, [lon, lat]) => (el as unknown as { project(lon: number, lat: number): { x: number; y: number } }).project(lon!, lat!), roads[0]!.line[k]!);
@@ -134,8 +168,129 @@ test("two clicks on the road, search, a home: all in the address", async () => {
   expect(complaints).toEqual([]);
 }, 60_000);
 
+const look = (name: string) => looks.find((l) => l.name === name)!;
+
+test("an invitation's link is told and kept nowhere, and read when the next one is opened", async () => {
+  const { page, complaints } = await open(look("ghep-none"), "light", [390, 844]);
+  const told: string[] = [];
+  page.on("request", (r) => told.push(`${r.url()} ${r.postData() ?? ""} ${JSON.stringify(r.headers())}`));
+  await page.evaluate((f) => (location.hash = f), fragment); // the phone's camera opens it in the same tab
+  await page.waitForSelector('[data-testid="qr"]');
+  expect(await page.textContent('[data-testid="invite-link"]')).toBe(`${origin}/ghep${fragment}`);
+  expect(await page.textContent('[data-testid="invite-code"]')).toBe("ABCD-EFGH-IJKL-MNOP-QRST-UVWX-23");
+  expect(await page.textContent('[data-testid="invite-hub"]')).toBe(origin);
+  await page.click('[data-testid="copy-link"]');
+  await page.selectOption('[data-testid="language"]', "en");
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, history.state]));
+  expect(kept).not.toContain(secret);
+  expect(told.filter((r) => r.includes(secret))).toEqual([]);
+  expect(await page.isVisible('[data-testid="sign-in"]')).toBe(false);
+  await page.close();
+  expect(complaints).toEqual([]);
+}, 60_000);
+
+test("an invitation is taken up while it is shown", async () => {
+  const { page, complaints } = await open(look("admin"), "light", [1440, 900]);
+  await invite(page, "h9");
+  await page.waitForSelector('[data-testid="qr"]');
+  expect(await page.textContent('[data-testid="invite-left"]')).toMatch(/còn (10:00|9:5\d)/);
+  expect((await page.textContent('[data-testid="ca-fingerprint"]'))!.trim()).toMatch(/([0-9A-F]{4}\s+){15}[0-9A-F]{4}$/);
+  const before = await page.textContent('[data-testid="invite-code"]');
+  await page.click('[data-testid="invite-new"]');
+  await page.waitForFunction((code) => document.querySelector('[data-testid="invite-code"]')!.textContent !== code, before);
+  await page.waitForSelector('[data-testid="joined"]', { timeout: 20_000 });
+  expect(await page.textContent('[data-testid="joined-print"]')).toBe("H3MV-T8RC");
+  if (shots) await page.screenshot({ path: join(shots, "joined.png") });
+  await page.keyboard.press("Escape");
+  expect(await page.getAttribute('[data-household="h9"] [data-device="UA9"]', "data-state")).toBe("linked");
+  await page.close();
+  expect(complaints).toEqual([]);
+}, 60_000);
+
+test("a house is placed by a click or by pasted numbers", async () => {
+  const { page, complaints } = await open(look("place"), "light", [1440, 900]);
+  await page.fill('[data-testid="household-label"]', "Nhà 55, thôn Bản Mẫu");
+  const box = (await page.locator('[data-testid="place-map"]').boundingBox())!;
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  await page.waitForFunction(() => (document.querySelector('[data-testid="place-lon"]') as HTMLInputElement).value !== "106,64000");
+  const lon = await page.inputValue('[data-testid="place-lon"]');
+  expect(lon).toMatch(/^106,6\d{4}$/);
+  await page.fill('[data-testid="place-lat"]', "106,6");
+  await page.fill('[data-testid="place-lon"]', "22,02");
+  expect(await page.textContent('[data-testid="place"]')).toContain("đổi chỗ");
+  await page.$eval('[data-testid="place-lat"]', (input) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text", "22.0213, 106.6120");
+    input.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  });
+  await page.locator('[data-testid="place-lat"]').press("Enter");
+  await page.waitForFunction(() => /Nhà 55.*22,02130, 106,61200/s.test(document.querySelector('[data-testid="households"]')!.textContent!));
+  await page.close();
+  expect(complaints).toEqual([]);
+}, 60_000);
+
+test("boxes, cameras and self-tests of every standing are said in words", async () => {
+  const { page } = await open(look("admin"), "light", [1440, 900]);
+  const text = (selector: string) => page.textContent(selector);
+  expect(await text('[data-device="UA2"]')).toContain("hai thiết bị cùng dùng danh tính này");
+  await page.click('[data-device="UA2"] [data-testid="invite-again"]');
+  await page.waitForSelector('[data-testid="invitation"]');
+  await page.keyboard.press("Escape");
+  expect(await text('[data-device="UA2a"]')).toContain("hộ đã tự rời");
+  expect(await text('[data-device="UA7a"]')).toContain("đã thu hồi");
+  expect(await text('[data-device="UA1"]')).toMatch(/phiên bản 1\.4\.0.*2 việc cần sửa/s);
+  expect(await text('[data-device="UA1"] [data-test="past"]')).toContain("chỉ cho một người xem lại");
+  expect(await text('[data-device="UA1"] [data-test="own"]')).toContain("lệch −7 phút 1 giây");
+  expect(await text('[data-camera="c1"]')).toMatch(/đầu ghi còn hình từ .* lệch −7 phút, đã hiệu chỉnh/);
+  expect(await text('[data-camera="c1b"] [data-aim]')).toContain("camera đã bị xoay");
+  expect(await page.getAttribute('[data-testid="ca"]', "href")).toBe("/api/v1/ca.pem");
+  await page.click('[data-household="h1"] [data-testid="receipts-open"]');
+  await page.waitForSelector("[data-receipt]");
+  expect(await text('[data-receipt="B-000047"]')).toMatch(/chia sẻ hình ghi: Hình sự, Khẩn cấp.*chỉ chia sẻ ảnh chụp: Người mất tích.*không chia sẻ: Hành chính.*bản 2026-11, tiếng Việt/s);
+  expect(await text('[data-receipt="B-000031"]')).toContain("6:00 – 22:00");
+  await page.close();
+}, 60_000);
+
+test("a household is asked for minutes, and what becomes of it stands everywhere", async () => {
+  const { page, complaints } = await open(look("ask"), "light", [1440, 900]);
+  expect(await page.textContent('[data-testid="player-consent"]')).toBe("hỏi từng lần");
+  expect(await page.isVisible('[data-testid="still-look"]')).toBe(true);
+  await page.selectOption('[data-testid="ask-minutes"]', "ten");
+  await page.click('[data-testid="ask-go"]');
+  await page.waitForSelector('[data-testid="ask-state"][data-ask="pending"]');
+  expect(await page.textContent('[data-testid="ask-state"]')).toMatch(/đang chờ, hạn trả lời/);
+  const strip = page.locator('[role="slider"][data-camera="c8"]');
+  expect(await strip.locator('[data-ask="pending"]').count()).toBe(1);
+  expect(await strip.getAttribute("aria-valuetext")).toContain("đang xin phép gia đình");
+  await page.click('[data-testid="as-table"]');
+  expect(await page.locator('[data-testid="table-ask"]').allTextContents()).toEqual(
+    expect.arrayContaining([expect.stringMatching(/đang chờ/), expect.stringMatching(/từ chối/), expect.stringMatching(/đồng ý/), expect.stringMatching(/hết hạn/)]),
+  );
+  await page.close();
+  expect(complaints).toEqual([]);
+}, 60_000);
+
+test("footage in the recorder is fetched, its clock is told, there is no still before", async () => {
+  const { page } = await open(look("recorder"), "light", [1440, 900]);
+  expect(await page.isVisible('[data-testid="still-look"]')).toBe(false);
+  expect(await page.textContent('[data-testid="player-recorder"]')).toMatch(/trên đầu ghi: \d\d:20:00 · đồng hồ đầu ghi lệch −7 phút, đã hiệu chỉnh/);
+  expect(await page.textContent('[data-testid="timeline"]')).toBeTruthy();
+  expect(await page.locator('[role="slider"][data-camera="c2"] [data-state="recorder"].tone-recorder').count()).toBe(1);
+  expect(await page.getAttribute('[data-map-camera="c14"]', "aria-label")).toContain("hình còn ở đầu ghi");
+  await page.click('[data-testid="fetch-short"]');
+  await page.waitForSelector('[data-testid="asked"]');
+  expect(await page.textContent('[data-testid="asked"]')).toContain("chép từ đầu ghi");
+  await page.goto(origin + question("c6", 0.2));
+  await page.waitForSelector('[data-offer="still"]');
+  expect(await page.isVisible('[data-testid="still-look"]')).toBe(false);
+  await page.locator('[role="slider"][data-camera="c6"]').press("End");
+  await page.waitForSelector('[data-testid="still-look"]');
+  expect(await page.isVisible('[data-testid="fetch-short"]')).toBe(false);
+  await page.close();
+}, 60_000);
+
 describe.each(looks)("$name", (look) => {
-  test.each(sizes.flatMap((size) => (["light", "dark"] as const).map((theme) => ({ size, theme }))))(
+  test.each(ways)(
     "$size $theme",
     async ({ size, theme }) => {
       const { page, complaints } = await open(look, theme, size);

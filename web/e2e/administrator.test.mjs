@@ -1,7 +1,7 @@
 // The administrator's page against the running village.
 import { test, before, after } from "node:test";
 import assert from "node:assert/strict";
-import { accessible, administrator, newPage, officer, openBrowser, signIn } from "./village.mjs";
+import { accessible, administrator, hub, newPage, officer, openBrowser, signIn } from "./village.mjs";
 
 let browser;
 before(async () => { browser = await openBrowser(); });
@@ -19,9 +19,26 @@ test("households with their cameras' states, a new household and its invitation"
   await page.click("[data-testid=household-add]");
   await page.waitForFunction((l) => document.querySelector("[data-testid=households]").textContent.includes(l), label);
   await page.locator("[data-testid=households] > *").filter({ hasText: label }).locator("[data-testid=invite]").click();
-  await page.waitForSelector("[data-testid=invite-code]");
-  assert.match(await page.textContent("[data-testid=invite-command]"), /xulang-agent enrol/);
+  await page.waitForSelector("[data-testid=qr]");
+  const [link, address, code] = await Promise.all(["link", "hub", "code"].map((part) => page.textContent(`[data-testid=invite-${part}]`)));
+  assert.match(link, /\/ghep#1\.[\w-]*\.[A-Z2-7]{26}$/);
+  assert.ok(link.startsWith(address) && link.endsWith(code.replaceAll("-", "")), `${address} and ${code} are those of the link`);
+  assert.ok((await page.textContent("[data-testid=invite-command]")).includes(link));
   await accessible(page, "administrator with an invitation");
+  await page.keyboard.press("Escape");
+
+  const guest = await newPage(browser, { viewport: { width: 390, height: 844 } }); // somebody's phone, signed out
+  await guest.goto(hub + link.slice(link.indexOf("/ghep")));
+  await guest.waitForSelector("[data-testid=qr]");
+  assert.equal(await guest.textContent("[data-testid=invite-code]"), code);
+  await accessible(guest, "the page of an invitation");
+  assert.deepEqual(guest.faults, []);
+  await guest.context().close();
+
+  // The village's homes have agreed to something: what, the household and the hub both keep.
+  await page.locator("[data-testid=receipts-open]").first().click();
+  await page.waitForSelector("[data-testid=receipts]");
+  await accessible(page, "receipts");
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });

@@ -70,6 +70,28 @@ test("footage at home: one frame, a request, the clip", async () => {
   await page.context().close();
 });
 
+test("an hour ago is in a household's recorder: it is shown, fetched and played", async () => {
+  const page = await newPage(browser);
+  await signIn(page, officer);
+  await openCase(page, `${Date.now()}/2026-dau-ghi`);
+  await chooseKm(page, "1", "5");
+  await search(page, Date.now() - 65 * 60e3, Date.now() - 55 * 60e3);
+  await page.waitForSelector("[data-testid=timeline] [data-state=recorder]");
+  await accessible(page, "footage in a recorder");
+  const strip = page.locator('[data-testid=timeline] [role=slider][aria-label*="Nhà 06"]:has([data-state=recorder])');
+  await strip.scrollIntoViewIfNeeded();
+  const [box, bar] = [await strip.boundingBox(), await strip.locator("[data-state=recorder]").first().boundingBox()];
+  await page.mouse.click(bar.x + bar.width / 2, box.y + box.height / 2);
+  await page.waitForSelector("[data-testid=at-home]");
+  assert.equal(await page.isVisible("[data-testid=still-look]"), false, "there is no still before it is fetched");
+  assert.match(await page.textContent("[data-testid=player-recorder]"), /đồng hồ đầu ghi/);
+  await page.click("[data-testid=fetch-short]");
+  await page.waitForSelector("[data-testid=asked]");
+  await plays(page, "player", 180_000);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test("a home that sends H.265 says so where the picture would be", async () => {
   const page = await newPage(browser);
   await signIn(page, officer);

@@ -89,11 +89,11 @@ export async function accessible(page, what) {
 }
 
 /** Waits until the video shows pictures and its time runs. */
-export async function plays(page, testid) {
+export async function plays(page, testid, timeout = 30_000) {
   await page.waitForFunction((id) => {
     const v = document.querySelector(`[data-testid=${id}]`);
     if (!v || v.videoWidth === 0) return false;
     v.dataset.seen ??= String(v.currentTime);
     return Math.abs(v.currentTime - Number(v.dataset.seen)) > 0.7;
-  }, testid, { timeout: 30_000 });
+  }, testid, { timeout });
 }

@@ -1,4 +1,5 @@
-// Checks the message files; any finding fails the build.
+// Checks the message files of the hub's pages, or of the folder that is named
+// (`node scripts/i18n.mjs home/src`); any finding fails the build.
 //  - both languages have the same keys and the same {placeholders}
 //  - every t("key") of the sources exists, and every key is used
 //  - every Problem code of ../errors.go and every gap cause of ../segment.go has a sentence
@@ -6,9 +7,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = new URL("..", import.meta.url).pathname;
+const folder = process.argv[2] ?? "src";
 const read = (path) => readFileSync(join(root, path), "utf8");
-const vi = JSON.parse(read("src/i18n/vi.json"));
-const en = JSON.parse(read("src/i18n/en.json"));
+const vi = JSON.parse(read(join(folder, "i18n/vi.json")));
+const en = JSON.parse(read(join(folder, "i18n/en.json")));
 const findings = [];
 
 const holes = (text) => [...text.matchAll(/\{\w+\}/g)].map((m) => m[0]).sort().join();
@@ -19,15 +21,15 @@ for (const key of new Set([...Object.keys(vi), ...Object.keys(en)])) {
   if (vi[key] !== undefined && vi[key] !== vi[key].normalize("NFC")) findings.push(`${key}: not in NFC`);
 }
 
-const sources = readdirSync(join(root, "src"), { recursive: true })
+const sources = readdirSync(join(root, folder), { recursive: true })
   .filter((name) => /\.(svelte|ts)$/.test(name))
-  .map((name) => read(join("src", name)))
+  .map((name) => read(join(folder, name)))
   .join("\n");
 const used = new Set();
 for (const [, key] of sources.matchAll(/["'`]([a-z][A-Za-z]*(?:\.[A-Za-z-]+)+)["'`]/g)) if (key in vi) used.add(key);
 for (const [, key] of sources.matchAll(/\bt\("([^"]+)"/g)) if (!(key in vi)) findings.push(`no message ${key}`);
 // t(`kind.${x}`) uses every key of the family.
-const families = new Set([...sources.matchAll(/`([a-z][A-Za-z]*\.)\$\{/g)].map((m) => m[1]));
+const families = new Set([...sources.matchAll(/`([a-z][A-Za-z]*(?:\.[A-Za-z]+)*\.)\$\{/g)].map((m) => m[1]));
 for (const key of Object.keys(vi)) {
   if (!used.has(key) && ![...families].some((f) => key.startsWith(f))) findings.push(`${key} is never used`);
 }
@@ -43,4 +45,4 @@ if (findings.length > 0) {
   console.error(findings.join("\n"));
   process.exit(1);
 }
-console.log(`i18n: ${Object.keys(vi).length} messages in two languages, ${codes.length} codes, ${causes.length} causes`);
+console.log(`i18n: ${folder}: ${Object.keys(vi).length} messages in two languages, ${codes.length} codes, ${causes.length} causes`);

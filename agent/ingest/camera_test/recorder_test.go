@@ -8,9 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -90,7 +90,7 @@ func record(t *testing.T, address string, length time.Duration, udp bool) *recor
 		Clock:  func() camera.Clock { return camera.Clock{} },
 	}, r, time.Now)
 	i := ingest.New(ingest.Config{
-		URL: address, Username: user, Password: secret, Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, UDP: udp,
+		URL: address, Username: user, Password: secret, Control: func(string, string, syscall.RawConn) error { return nil }, UDP: udp,
 	}, r, time.Now, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	if err := i.Run(ctx); err != nil {
 		t.Fatal(err)

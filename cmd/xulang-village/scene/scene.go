@@ -1,6 +1,9 @@
 // Package scene holds the drawn pictures of the demo village: for each home an
 // idle loop and short clips of passing vehicles, encoded ahead of time by
-// scripts/render-village. It needs no encoder and no decoder.
+// scripts/render-village. It needs no encoder and no decoder. The still of a home
+// is its idle clip's first picture:
+//
+//	ffmpeg -i clips/home-07/idle.h264 -frames:v 1 -vf scale=640:-2 -q:v 6 stills/home-07.jpg
 //
 // All clips of a home share their parameter sets and consist of closed groups of
 // [GOP] pictures without B-pictures, so they can follow each other in any order
@@ -73,12 +76,42 @@ type Home struct {
 	Codec         Codec
 	VPS, SPS, PPS []byte // VPS only with H265
 	Idle          Clip
+	Still         []byte // the idle picture as a JPEG of 640×360, what a recorder gives as a snapshot
 
 	passing map[string]Clip // by "kind-direction"
 }
 
 //go:embed clips
 var clips embed.FS
+
+//go:embed stills
+var stills embed.FS
+
+// yards are what a recorder's other channels show: no road, and nothing passes. Cut out
+// of the homes' own pictures.
+//
+//go:embed yards
+var yards embed.FS
+
+// Yards is how many there are.
+const Yards = 3
+
+// Yard loads one of them, from 1. It has no passing clips.
+func Yard(n int) (*Home, error) {
+	id := fmt.Sprintf("yard-%d", n)
+	h := &Home{ID: id}
+	stream, err := yards.ReadFile(path.Join("yards", id+".h264"))
+	if err != nil {
+		return nil, fmt.Errorf("read yard: %w", err)
+	}
+	if err := h.add("idle", H264, stream); err != nil {
+		return nil, fmt.Errorf("read clip of %s: %w", id, err)
+	}
+	if h.Still, err = yards.ReadFile(path.Join("yards", id+".jpg")); err != nil {
+		return nil, fmt.Errorf("read still of %s: %w", id, err)
+	}
+	return h, nil
+}
 
 // IDs lists the homes in order.
 func IDs() ([]string, error) {
@@ -113,6 +146,9 @@ func Load(id string) (*Home, error) {
 	}
 	if h.Idle == nil {
 		return nil, fmt.Errorf("read clips of %q: no idle clip", id)
+	}
+	if h.Still, err = stills.ReadFile(path.Join("stills", id+".jpg")); err != nil {
+		return nil, fmt.Errorf("read still of %q: %w", id, err)
 	}
 	for _, kind := range Kinds() {
 		for _, d := range []Direction{LTR, RTL} {

@@ -2,6 +2,7 @@ package scene_test
 
 import (
 	"bytes"
+	"image/jpeg"
 	"io/fs"
 	"os"
 	"testing"
@@ -31,6 +32,7 @@ func TestHomes(t *testing.T) {
 			t.Errorf("%s: parameter sets %d %d %d bytes", id, len(h.VPS), len(h.SPS), len(h.PPS))
 		}
 		checkClip(t, id+" idle", h.Idle, scene.GOP)
+		checkStill(t, id, h.Still)
 		for _, kind := range scene.Kinds() {
 			for _, d := range []scene.Direction{scene.LTR, scene.RTL} {
 				checkClip(t, id+" "+string(kind)+string(d), h.Clip(kind, d), 2*scene.GOP)
@@ -56,6 +58,15 @@ func checkClip(t *testing.T, name string, clip scene.Clip, pictures int) {
 		if !u.Key && len(u.NALUs) != 1 {
 			t.Errorf("%s: picture %d has %d NAL units", name, i, len(u.NALUs))
 		}
+	}
+}
+
+func checkStill(t *testing.T, id string, still []byte) {
+	t.Helper()
+	const most = 40 << 10
+	c, err := jpeg.DecodeConfig(bytes.NewReader(still))
+	if err != nil || c.Width != 640 || c.Height != 360 || len(still) > most {
+		t.Errorf("%s: still of %d bytes, %d×%d: %v", id, len(still), c.Width, c.Height, err)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"github.com/bluenviron/gortsplib/v4"
 	"github.com/bluenviron/gortsplib/v4/pkg/description"
-	"github.com/pion/rtp"
 
 	"xulang.vn/camera/cmd/xulang-village/scene"
 )
@@ -23,21 +22,14 @@ const (
 	mostLate = 10 * scene.GOPDuration
 )
 
-// encoder packs an access unit into RTP packets.
-type encoder interface {
-	Encode([][]byte) ([]*rtp.Packet, error)
-}
-
-// pump writes the pictures in real time. Groups lie on a grid of whole
-// [scene.GOPDuration] since 1970, the same for every camera.
+// pump writes the pictures in real time.
 type pump struct {
-	home    *scene.Home
-	passes  func(from, to time.Time) []Pass
+	reel    Reel
 	now     func() time.Time
 	watched func() bool
 	stream  *gortsplib.ServerStream
 	media   *description.Media
-	encoder encoder
+	encoder Encoder
 }
 
 // run returns nil when the context ends. While nobody watches it wakes once in a
@@ -49,7 +41,7 @@ func (p *pump) run(ctx context.Context) error {
 		return err
 	}
 	for group := p.next(); ; {
-		if !p.wait(ctx, groupStart(group)) {
+		if !p.wait(ctx, GroupStart(group)) {
 			return nil
 		}
 		if p.watched() {
@@ -60,7 +52,7 @@ func (p *pump) run(ctx context.Context) error {
 		// RTP time goes on evenly; it leaps only over time that was left out.
 		group++
 		ticks += groupTicks
-		if late := p.now().Sub(groupStart(group)); late > mostLate || late < -mostLate {
+		if late := p.now().Sub(GroupStart(group)); late > mostLate || late < -mostLate {
 			if leap := p.next() - group; leap > 0 {
 				ticks += uint32(leap * groupTicks) // wraps, as RTP time does
 			}
@@ -71,8 +63,8 @@ func (p *pump) run(ctx context.Context) error {
 
 // send writes one group; false when it cannot go on.
 func (p *pump) send(ctx context.Context, group int64, ticks uint32) (bool, error) {
-	for i, unit := range p.pictures(group) {
-		at := groupStart(group).Add(time.Duration(i) * time.Second / scene.FPS)
+	for i, unit := range p.reel.Pictures(group) {
+		at := GroupStart(group).Add(time.Duration(i) * time.Second / scene.FPS)
 		if !p.wait(ctx, at) {
 			return false, nil
 		}
@@ -93,29 +85,9 @@ func (p *pump) send(ctx context.Context, group int64, ticks uint32) (bool, error
 	return true, nil
 }
 
-// pictures decides what the group shows. A clip begins with the group whose start
-// is nearest to the time at which its vehicle enters.
-func (p *pump) pictures(group int64) scene.Clip {
-	const half = scene.GOPDuration / 2
-	for back := range int64(2) { // no clip is longer than two groups
-		start := groupStart(group - back)
-		for _, pass := range p.passes(start.Add(-half), start.Add(half)) {
-			clip := p.home.Clip(pass.Kind, pass.Direction)
-			if from := int(back) * scene.GOP; len(clip) >= from+scene.GOP {
-				return clip[from : from+scene.GOP]
-			}
-		}
-	}
-	return p.home.Idle
-}
-
 // next is the first group that has not started.
 func (p *pump) next() int64 {
-	return p.now().UnixNano()/int64(scene.GOPDuration) + 1
-}
-
-func groupStart(group int64) time.Time {
-	return time.Unix(0, group*int64(scene.GOPDuration))
+	return Group(p.now()) + 1
 }
 
 // wait returns false when the context ends first. After a step back of the clock

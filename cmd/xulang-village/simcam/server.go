@@ -11,11 +11,8 @@ import (
 	"github.com/bluenviron/gortsplib/v4/pkg/auth"
 	"github.com/bluenviron/gortsplib/v4/pkg/base"
 	"github.com/bluenviron/gortsplib/v4/pkg/description"
-	"github.com/bluenviron/gortsplib/v4/pkg/format"
 	"github.com/bluenviron/gortsplib/v4/pkg/liberrors"
 	"golang.org/x/sync/errgroup"
-
-	"xulang.vn/camera/cmd/xulang-village/scene"
 )
 
 const (
@@ -33,7 +30,7 @@ func (c *Camera) serve(ctx context.Context, ln net.Listener, password string, ch
 		}
 	}
 	defer ln.Close() // the server has closed it, unless it never started
-	media, encoder, err := describe(c.cfg.Home)
+	media, encoder, err := Track(c.cfg.Home)
 	if err != nil {
 		return fmt.Errorf("describe stream: %w", err)
 	}
@@ -56,7 +53,7 @@ func (c *Camera) serve(ctx context.Context, ln net.Listener, password string, ch
 		return err
 	}
 	p := &pump{
-		home: c.cfg.Home, passes: c.cfg.Passes, now: c.cfg.Now, watched: h.watched,
+		reel: Reel{Home: c.cfg.Home, Passes: c.cfg.Passes}, now: c.cfg.Now, watched: h.watched,
 		stream: stream, media: media, encoder: encoder,
 	}
 	c.cfg.Log.Debug("camera up")
@@ -85,23 +82,6 @@ func (c *Camera) serve(ctx context.Context, ln net.Listener, password string, ch
 		return nil
 	}
 	return err
-}
-
-// describe gives the one video track of a home and what packs it into RTP.
-func describe(home *scene.Home) (*description.Media, encoder, error) {
-	var f format.Format
-	var e encoder
-	var err error
-	if home.Codec == scene.H265 {
-		h265 := &format.H265{PayloadTyp: payloadType, VPS: home.VPS, SPS: home.SPS, PPS: home.PPS}
-		f = h265
-		e, err = h265.CreateEncoder()
-	} else {
-		h264 := &format.H264{PayloadTyp: payloadType, SPS: home.SPS, PPS: home.PPS, PacketizationMode: 1}
-		f = h264
-		e, err = h264.CreateEncoder()
-	}
-	return &description.Media{Type: description.MediaTypeVideo, Formats: []format.Format{f}}, e, err
 }
 
 // handler answers the requests of clients and knows who plays.

@@ -15,7 +15,8 @@ const (
 )
 
 // Rides tells the truth about the scripted theft: the rides that start in
-// [from, to), with every pass as the cameras show it.
+// [from, to), with every pass as the cameras show it. There are none before
+// Start−Past.
 func (t *Traffic) Rides(from, to time.Time) []Ride {
 	var out []Ride
 	t.eachRide(from, to, func(n int, tr trip) {
@@ -42,7 +43,8 @@ func (t *Traffic) Rides(from, to time.Time) []Ride {
 // eachRide gives the rides that start in [from, to], and perhaps one before.
 func (t *Traffic) eachRide(from, to time.Time, do func(int, trip)) {
 	first := t.cfg.Start.Add(t.cfg.FirstRide)
-	n := max(0, floorDiv(from.Sub(first), t.cfg.EveryRide))
+	earliest := -floorDiv(t.cfg.Past+t.cfg.FirstRide, t.cfg.EveryRide)
+	n := max(earliest, floorDiv(from.Sub(first), t.cfg.EveryRide))
 	for ; ; n++ {
 		depart := first.Add(time.Duration(n) * t.cfg.EveryRide)
 		if depart.After(to) {
@@ -75,7 +77,7 @@ func (t *Traffic) rideRoute(n int64) []leg {
 	if t.from.Road == t.cfg.Main {
 		at = min(max(at-math.Copysign(rideRunUp, beyond-at), 0), t.cfg.Length)
 	}
-	if turns && n%2 == 1 && turn.Road != t.from.Road {
+	if turns && n%2 != 0 && turn.Road != t.from.Road {
 		return append(legs, leg{t.cfg.Main, at, turn.At}, leg{turn.Road, turn.SideAt, turn.far()})
 	}
 	return append(legs, leg{t.cfg.Main, at, beyond})

@@ -74,6 +74,9 @@ type Config struct {
 	Seed      uint64
 	FirstRide time.Duration // after Start
 	EveryRide time.Duration // from one ride to the next, at least a minute
+	// Past is how long before Start thefts already happened, on the same grid as
+	// after it: a recorder has footage from before the village was started.
+	Past time.Duration
 }
 
 // Pass is one vehicle in one home's picture, during [Enter, Leave).
@@ -87,7 +90,7 @@ type Pass struct {
 
 // Ride is one scripted theft: the village's own truth.
 type Ride struct {
-	Number int // from 0
+	Number int // from 0; below it before the village's start
 	Start  time.Time
 	Turns  string // the side road that it ends in; empty when it stays on the main road
 	Passes []Pass // in the order of time
@@ -108,8 +111,8 @@ func New(cfg Config) (*Traffic, error) {
 	if cfg.Main == "" || !(cfg.Length > 0) {
 		return nil, errors.New("plan traffic: no main road")
 	}
-	if cfg.FirstRide < 0 || cfg.EveryRide < time.Minute {
-		return nil, fmt.Errorf("plan traffic: rides %s after the start, every %s", cfg.FirstRide, cfg.EveryRide)
+	if cfg.FirstRide < 0 || cfg.EveryRide < time.Minute || cfg.Past < 0 {
+		return nil, fmt.Errorf("plan traffic: rides %s after the start, every %s, for %s before", cfg.FirstRide, cfg.EveryRide, cfg.Past)
 	}
 	t := &Traffic{cfg: cfg, homes: make(map[string]Home, len(cfg.Homes))}
 	lengths := map[string]float64{cfg.Main: cfg.Length}

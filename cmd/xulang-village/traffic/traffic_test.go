@@ -114,6 +114,50 @@ func TestTrafficBeforeTheStart(t *testing.T) {
 	}
 }
 
+// The hours before the start have thefts too, and what comes after does not
+// depend on whether anybody looks back.
+func TestPast(t *testing.T) {
+	cfg := village(3)
+	without := plan(t, cfg)
+	cfg.Past = 6 * time.Hour
+	with := plan(t, cfg)
+	early := with.Rides(start.Add(-24*time.Hour), start)
+	if len(early) != 36 || early[0].Start.Before(start.Add(-cfg.Past)) {
+		t.Fatalf("%d rides before the start, the first at %s", len(early), early[0].Start)
+	}
+	turned := 0
+	for i, r := range early {
+		if r.Number != i-36 || len(r.Passes) < 5 {
+			t.Errorf("ride %d has number %d, %d passes", i, r.Number, len(r.Passes))
+		}
+		if r.Turns != "" {
+			turned++
+		}
+		for _, p := range r.Passes {
+			if got := with.Passes(p.Home, p.Enter, p.Enter.Add(1)); len(got) != 1 || got[0] != p {
+				t.Fatalf("ride %d: %s shows %v, want %v", r.Number, p.Home, got, p)
+			}
+		}
+	}
+	if turned != 18 {
+		t.Errorf("%d of 36 rides turn off", turned)
+	}
+	hourAgo := with.Rides(start.Add(-65*time.Minute), start.Add(-55*time.Minute))
+	if len(hourAgo) != 1 {
+		t.Errorf("%d thefts about an hour before the start", len(hourAgo))
+	}
+	for _, h := range cfg.Homes {
+		a, b := without.Passes(h.ID, start, start.Add(time.Hour)), with.Passes(h.ID, start, start.Add(time.Hour))
+		// The last theft of the past is over before the start.
+		if !slices.Equal(a, b) {
+			t.Errorf("%s shows other traffic after the start when there was a past", h.ID)
+		}
+		if p := with.Passes(h.ID, start.Add(-cfg.Past), start.Add(-cfg.Past).Add(time.Hour)); len(p) < 10 {
+			t.Errorf("%s: %d passes in the first hour of the past", h.ID, len(p))
+		}
+	}
+}
+
 func TestTheftSchedule(t *testing.T) {
 	tr := plan(t, village(3))
 	rides := tr.Rides(start, start.Add(time.Hour))
@@ -210,6 +254,7 @@ func TestNewRefuses(t *testing.T) {
 		"junction off":       func(c *traffic.Config) { c.Junctions[0].At = -1 },
 		"junction order":     func(c *traffic.Config) { c.Junctions[0].At = 9000 },
 		"side road twice":    func(c *traffic.Config) { c.Junctions[1].Road = "side-1" },
+		"past in the future": func(c *traffic.Config) { c.Past = -time.Hour },
 		"rides without rest": func(c *traffic.Config) { c.EveryRide = time.Second },
 	}
 	for name, spoil := range tests {

@@ -16,24 +16,54 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
-// Defines values for CameraHealthConsent.
+// Defines values for CameraAnswerConsent.
 const (
-	Clip     CameraHealthConsent = "clip"
-	Live     CameraHealthConsent = "live"
-	None     CameraHealthConsent = "none"
-	Registry CameraHealthConsent = "registry"
+	CameraAnswerConsentAsk      CameraAnswerConsent = "ask"
+	CameraAnswerConsentClip     CameraAnswerConsent = "clip"
+	CameraAnswerConsentLive     CameraAnswerConsent = "live"
+	CameraAnswerConsentRegistry CameraAnswerConsent = "registry"
+	CameraAnswerConsentStills   CameraAnswerConsent = "stills"
 )
 
-// Valid indicates whether the value is a known member of the CameraHealthConsent enum.
-func (e CameraHealthConsent) Valid() bool {
+// Valid indicates whether the value is a known member of the CameraAnswerConsent enum.
+func (e CameraAnswerConsent) Valid() bool {
 	switch e {
-	case Clip:
+	case CameraAnswerConsentAsk:
 		return true
-	case Live:
+	case CameraAnswerConsentClip:
 		return true
-	case None:
+	case CameraAnswerConsentLive:
 		return true
-	case Registry:
+	case CameraAnswerConsentRegistry:
+		return true
+	case CameraAnswerConsentStills:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CameraHealthAim.
+const (
+	Covered CameraHealthAim = "covered"
+	Dark    CameraHealthAim = "dark"
+	Same    CameraHealthAim = "same"
+	Turned  CameraHealthAim = "turned"
+	Unsure  CameraHealthAim = "unsure"
+)
+
+// Valid indicates whether the value is a known member of the CameraHealthAim enum.
+func (e CameraHealthAim) Valid() bool {
+	switch e {
+	case Covered:
+		return true
+	case Dark:
+		return true
+	case Same:
+		return true
+	case Turned:
+		return true
+	case Unsure:
 		return true
 	default:
 		return false
@@ -85,6 +115,36 @@ func (e CaseKind) Valid() bool {
 	}
 }
 
+// Defines values for ConsentLevel.
+const (
+	ConsentLevelAsk      ConsentLevel = "ask"
+	ConsentLevelClip     ConsentLevel = "clip"
+	ConsentLevelLive     ConsentLevel = "live"
+	ConsentLevelNone     ConsentLevel = "none"
+	ConsentLevelRegistry ConsentLevel = "registry"
+	ConsentLevelStills   ConsentLevel = "stills"
+)
+
+// Valid indicates whether the value is a known member of the ConsentLevel enum.
+func (e ConsentLevel) Valid() bool {
+	switch e {
+	case ConsentLevelAsk:
+		return true
+	case ConsentLevelClip:
+		return true
+	case ConsentLevelLive:
+		return true
+	case ConsentLevelNone:
+		return true
+	case ConsentLevelRegistry:
+		return true
+	case ConsentLevelStills:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for NewCaseKind.
 const (
 	NewCaseKindAdministrative NewCaseKind = "administrative"
@@ -103,6 +163,27 @@ func (e NewCaseKind) Valid() bool {
 	case NewCaseKindEmergency:
 		return true
 	case NewCaseKindMissing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OwnerAskAnswer.
+const (
+	Granted OwnerAskAnswer = "granted"
+	Refused OwnerAskAnswer = "refused"
+	Silent  OwnerAskAnswer = "silent"
+)
+
+// Valid indicates whether the value is a known member of the OwnerAskAnswer enum.
+func (e OwnerAskAnswer) Valid() bool {
+	switch e {
+	case Granted:
+		return true
+	case Refused:
+		return true
+	case Silent:
 		return true
 	default:
 		return false
@@ -152,6 +233,7 @@ func (e SeenFacing) Valid() bool {
 const (
 	SpanStateHeld      SpanState = "held"
 	SpanStateHome      SpanState = "home"
+	SpanStateRecorder  SpanState = "recorder"
 	SpanStateRequested SpanState = "requested"
 	SpanStateStored    SpanState = "stored"
 	SpanStateUploading SpanState = "uploading"
@@ -164,11 +246,43 @@ func (e SpanState) Valid() bool {
 		return true
 	case SpanStateHome:
 		return true
+	case SpanStateRecorder:
+		return true
 	case SpanStateRequested:
 		return true
 	case SpanStateStored:
 		return true
 	case SpanStateUploading:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TestLineName.
+const (
+	TestLineNameClock  TestLineName = "clock"
+	TestLineNameDisk   TestLineName = "disk"
+	TestLineNameOwn    TestLineName = "own"
+	TestLineNamePast   TestLineName = "past"
+	TestLineNameRecord TestLineName = "record"
+	TestLineNameUplink TestLineName = "uplink"
+)
+
+// Valid indicates whether the value is a known member of the TestLineName enum.
+func (e TestLineName) Valid() bool {
+	switch e {
+	case TestLineNameClock:
+		return true
+	case TestLineNameDisk:
+		return true
+	case TestLineNameOwn:
+		return true
+	case TestLineNamePast:
+		return true
+	case TestLineNameRecord:
+		return true
+	case TestLineNameUplink:
 		return true
 	default:
 		return false
@@ -224,31 +338,53 @@ type CameraAnswer struct {
 	// Activity How much moved, from the sizes of the coded pictures; missing when nothing is known.
 	Activity *Activity `json:"activity,omitempty"`
 
+	// Asks what the household was asked for, in this case and window
+	Asks *[]OwnerAsk `json:"asks,omitempty"`
+
 	// At metres on the road, middle of what it sees; cameras are in this order
 	At     float64 `json:"at"`
 	Camera Camera  `json:"camera"`
 	Clock  *Clock  `json:"clock,omitempty"`
 
-	// Home some of the footage is still at home, asked for or not
+	// Consent what the household shares for cases of this kind, within the window
+	Consent *CameraAnswerConsent `json:"consent,omitempty"`
+
+	// Home some of the footage is still at home or in the household's recorder, asked for or not
 	Home *bool `json:"home,omitempty"`
 
 	// Playlist path of the window's playlist; missing when nothing is playable
 	Playlist *string `json:"playlist,omitempty"`
-	Seen     Seen    `json:"seen"`
+
+	// Recorder The household's recorder's own clock; times here are already corrected by it.
+	Recorder *RecorderClock `json:"recorder,omitempty"`
+	Seen     Seen           `json:"seen"`
 
 	// Spans covers from–to without a hole
 	Spans []Span `json:"spans"`
 }
 
+// CameraAnswerConsent what the household shares for cases of this kind, within the window
+type CameraAnswerConsent string
+
 // CameraHealth defines model for CameraHealth.
 type CameraHealth struct {
-	Consent     CameraHealthConsent `json:"consent"`
-	Detail      *string             `json:"detail,omitempty"`
-	Id          string              `json:"id"`
-	Label       string              `json:"label"`
-	LastSegment *time.Time          `json:"last_segment,omitempty"`
-	Paused      *bool               `json:"paused,omitempty"`
-	Since       *time.Time          `json:"since,omitempty"`
+	// Aim newest comparison with the reference view; missing before the first
+	Aim          *CameraHealthAim `json:"aim,omitempty"`
+	AimAt        *time.Time       `json:"aim_at,omitempty"`
+	Consent      ConsentLevel     `json:"consent"`
+	ConsentUntil *time.Time       `json:"consent_until,omitempty"`
+	Detail       *string          `json:"detail,omitempty"`
+	Id           string           `json:"id"`
+	Label        string           `json:"label"`
+	LastSegment  *time.Time       `json:"last_segment,omitempty"`
+	Paused       *bool            `json:"paused,omitempty"`
+
+	// RecorderFrom how far the household's own recorder reaches back; missing without one
+	RecorderFrom *time.Time `json:"recorder_from,omitempty"`
+
+	// RecorderOffsetMs recorder's clock minus agent's
+	RecorderOffsetMs *int64     `json:"recorder_offset_ms,omitempty"`
+	Since            *time.Time `json:"since,omitempty"`
 
 	// State recording or a gap cause
 	State string `json:"state"`
@@ -260,8 +396,8 @@ type CameraHealth struct {
 	Verified *time.Time `json:"verified,omitempty"`
 }
 
-// CameraHealthConsent defines model for CameraHealth.Consent.
-type CameraHealthConsent string
+// CameraHealthAim newest comparison with the reference view; missing before the first
+type CameraHealthAim string
 
 // CameraHealthUplink the class in force
 type CameraHealthUplink string
@@ -291,9 +427,39 @@ type Clock struct {
 	Synchronised bool  `json:"synchronised"`
 }
 
+// Consent defines model for Consent.
+type Consent struct {
+	// For less than level for some purposes
+	For *ConsentLevels `json:"for,omitempty"`
+
+	// Hours minutes of the day, UTC+7; missing for the whole day
+	Hours  *ConsentHours `json:"hours,omitempty"`
+	Level  ConsentLevel  `json:"level"`
+	Paused *bool         `json:"paused,omitempty"`
+	Until  *time.Time    `json:"until,omitempty"`
+}
+
+// ConsentHours minutes of the day, UTC+7; missing for the whole day
+type ConsentHours struct {
+	From int `json:"from"`
+	To   int `json:"to"`
+}
+
+// ConsentLevel defines model for ConsentLevel.
+type ConsentLevel string
+
+// ConsentLevels less than level for some purposes
+type ConsentLevels struct {
+	Administrative *ConsentLevel `json:"administrative,omitempty"`
+	Criminal       *ConsentLevel `json:"criminal,omitempty"`
+	Emergency      *ConsentLevel `json:"emergency,omitempty"`
+	Missing        *ConsentLevel `json:"missing,omitempty"`
+}
+
 // Device defines model for Device.
 type Device struct {
-	Cameras []CameraHealth `json:"cameras"`
+	Cameras  []CameraHealth `json:"cameras"`
+	Enrolled *time.Time     `json:"enrolled,omitempty"`
 
 	// Fingerprint short form to compare on two screens
 	Fingerprint string `json:"fingerprint"`
@@ -302,9 +468,21 @@ type Device struct {
 	Health   *DeviceHealth `json:"health,omitempty"`
 	Id       string        `json:"id"`
 	LastSeen *time.Time    `json:"last_seen,omitempty"`
-	Linked   bool          `json:"linked"`
-	Name     string        `json:"name"`
-	Revoked  *bool         `json:"revoked,omitempty"`
+
+	// Left the household left by itself
+	Left   *bool  `json:"left,omitempty"`
+	Linked bool   `json:"linked"`
+	Name   string `json:"name"`
+
+	// Quarantined two boxes came with this identity; neither is believed
+	Quarantined *bool `json:"quarantined,omitempty"`
+	Revoked     *bool `json:"revoked,omitempty"`
+
+	// Selftest What the household's box found when it tested itself.
+	Selftest *SelfTest `json:"selftest,omitempty"`
+
+	// Version of the agent's program
+	Version *string `json:"version,omitempty"`
 }
 
 // DeviceHealth What the box last told of itself; missing before the first time.
@@ -338,8 +516,9 @@ type DeviceHealth struct {
 
 // EnrolReply defines model for EnrolReply.
 type EnrolReply struct {
-	Household string `json:"household"`
-	Label     string `json:"label"`
+	Household string    `json:"household"`
+	Label     string    `json:"label"`
+	Place     *Position `json:"place,omitempty"`
 }
 
 // EnrolRequest defines model for EnrolRequest.
@@ -361,15 +540,26 @@ type Health struct {
 
 // Household defines model for Household.
 type Household struct {
-	Devices []Device `json:"devices"`
-	Id      string   `json:"id"`
-	Label   string   `json:"label"`
+	Devices []Device  `json:"devices"`
+	Id      string    `json:"id"`
+	Label   string    `json:"label"`
+	Place   *Position `json:"place,omitempty"`
 }
 
 // Invitation defines model for Invitation.
 type Invitation struct {
+	// CaFingerprint SHA-256 of the hub's CA certificate, hex; missing with a public certificate
+	CaFingerprint *string `json:"ca_fingerprint,omitempty"`
+
+	// Code to be typed beside the hub's address
 	Code    string    `json:"code"`
 	Expires time.Time `json:"expires"`
+
+	// Hub the address that is typed with the code
+	Hub string `json:"hub"`
+
+	// Link what the QR code holds
+	Link string `json:"link"`
 }
 
 // NewCase defines model for NewCase.
@@ -385,7 +575,8 @@ type NewCaseKind string
 
 // NewHousehold defines model for NewHousehold.
 type NewHousehold struct {
-	Label string `json:"label"`
+	Label string    `json:"label"`
+	Place *Position `json:"place,omitempty"`
 }
 
 // NewUser defines model for NewUser.
@@ -396,6 +587,22 @@ type NewUser struct {
 	Role     Role   `json:"role"`
 	Unit     string `json:"unit"`
 }
+
+// OwnerAsk defines model for OwnerAsk.
+type OwnerAsk struct {
+	// Answer missing while there is none
+	Answer   *OwnerAskAnswer `json:"answer,omitempty"`
+	Answered *time.Time      `json:"answered,omitempty"`
+	Asked    time.Time       `json:"asked"`
+	From     time.Time       `json:"from"`
+	To       time.Time       `json:"to"`
+
+	// Until silence until then is a refusal
+	Until time.Time `json:"until"`
+}
+
+// OwnerAskAnswer missing while there is none
+type OwnerAskAnswer string
 
 // Position defines model for Position.
 type Position struct {
@@ -415,10 +622,53 @@ type Problem struct {
 	Message string `json:"message"`
 }
 
+// ProofReply defines model for ProofReply.
+type ProofReply struct {
+	// Ca PEM; empty with a public certificate
+	Ca string `json:"ca"`
+
+	// Proof HMAC-SHA-256, hex
+	Proof string `json:"proof"`
+}
+
+// ProofRequest defines model for ProofRequest.
+type ProofRequest struct {
+	Invitation string `json:"invitation"`
+	Nonce      string `json:"nonce"`
+}
+
+// Receipt defines model for Receipt.
+type Receipt struct {
+	// At agent's clock
+	At time.Time `json:"at"`
+
+	// Camera label
+	Camera   string    `json:"camera"`
+	Consent  Consent   `json:"consent"`
+	Language string    `json:"language"`
+	Method   string    `json:"method"`
+	Number   string    `json:"number"`
+	Received time.Time `json:"received"`
+
+	// Text version of the words that were shown
+	Text string `json:"text"`
+}
+
+// RecorderClock The household's recorder's own clock; times here are already corrected by it.
+type RecorderClock struct {
+	BoundMs int64 `json:"bound_ms"`
+
+	// OffsetMs recorder's clock minus the agent's
+	OffsetMs int64 `json:"offset_ms"`
+}
+
 // Requested defines model for Requested.
 type Requested struct {
 	// Acknowledged the box at home holds them from now on; false means that it has no link now and will hear of it
 	Acknowledged bool `json:"acknowledged"`
+
+	// Asked the household is asked first; nothing leaves before it has said yes
+	Asked *bool `json:"asked,omitempty"`
 
 	// Segments how many are at home and were asked for
 	Segments int `json:"segments"`
@@ -477,6 +727,12 @@ type Seen struct {
 // SeenFacing the way along the road in which the camera looks
 type SeenFacing string
 
+// SelfTest What the household's box found when it tested itself.
+type SelfTest struct {
+	At    time.Time  `json:"at"`
+	Lines []TestLine `json:"lines"`
+}
+
 // SetupRequest defines model for SetupRequest.
 type SetupRequest struct {
 	Login    string `json:"login"`
@@ -493,13 +749,15 @@ type SignIn struct {
 
 // Span Footage with the state of its bytes, or a gap with its cause.
 type Span struct {
-	Cause *string    `json:"cause,omitempty"`
-	From  time.Time  `json:"from"`
+	Cause *string   `json:"cause,omitempty"`
+	From  time.Time `json:"from"`
+
+	// State recorder: not fetched yet; the household's own recorder says that it has this time
 	State *SpanState `json:"state,omitempty"`
 	To    time.Time  `json:"to"`
 }
 
-// SpanState defines model for Span.State.
+// SpanState recorder: not fetched yet; the household's own recorder says that it has this time
 type SpanState string
 
 // Stretch defines model for Stretch.
@@ -517,6 +775,23 @@ type StretchLine struct {
 	Line    [][]float64 `json:"line"`
 	Stretch Stretch     `json:"stretch"`
 }
+
+// TestLine defines model for TestLine.
+type TestLine struct {
+	// Camera label
+	Camera *string `json:"camera,omitempty"`
+
+	// Fix why not: a code or a gap cause
+	Fix  *string      `json:"fix,omitempty"`
+	Name TestLineName `json:"name"`
+
+	// Number record and past: seconds; uplink: bytes per second; clock and own: seconds ahead; disk: days
+	Number *float64 `json:"number,omitempty"`
+	Ok     bool     `json:"ok"`
+}
+
+// TestLineName defines model for TestLine.Name.
+type TestLineName string
 
 // TwoPoints defines model for TwoPoints.
 type TwoPoints struct {
@@ -587,6 +862,9 @@ type SearchJSONRequestBody = SearchRequest
 // EnrolJSONRequestBody defines body for Enrol for application/json ContentType.
 type EnrolJSONRequestBody = EnrolRequest
 
+// ProveHubJSONRequestBody defines body for ProveHub for application/json ContentType.
+type ProveHubJSONRequestBody = ProofRequest
+
 // CreateHouseholdJSONRequestBody defines body for CreateHousehold for application/json ContentType.
 type CreateHouseholdJSONRequestBody = NewHousehold
 
@@ -604,6 +882,9 @@ type CreateUserJSONRequestBody = NewUser
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// GetCA The certificate of the hub's own CA, for browsers that are to trust it
+	// (GET /ca.pem)
+	GetCA(ctx echo.Context) error
 	// ListCameras Cameras with their present views, as far as their households share them
 	// (GET /cameras)
 	ListCameras(ctx echo.Context) error
@@ -649,6 +930,9 @@ type ServerInterface interface {
 	// Enrol An agent presents its invitation and its key, once
 	// (POST /enrol)
 	Enrol(ctx echo.Context) error
+	// ProveHub The hub shows its CA to somebody who typed an invitation's code, and proves with the code that it is its own
+	// (POST /enrol/proof)
+	ProveHub(ctx echo.Context) error
 	// GetHealth Whether the hub and its parts answer
 	// (GET /health)
 	GetHealth(ctx echo.Context) error
@@ -661,6 +945,9 @@ type ServerInterface interface {
 	// Invite A one-time code, good for 10 minutes, with which an agent joins; administrator only
 	// (POST /households/{household}/invitations)
 	Invite(ctx echo.Context, household HouseholdID) error
+	// ListReceipts What the household agreed to and took back, newest first; administrator only
+	// (GET /households/{household}/receipts)
+	ListReceipts(ctx echo.Context, household HouseholdID) error
 	// ListRoads The hub's roads, for the map and for choosing a stretch
 	// (GET /roads)
 	ListRoads(ctx echo.Context) error
@@ -699,6 +986,15 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// GetCA converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCA(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCA(ctx)
+	return err
 }
 
 // ListCameras converts echo context to params.
@@ -1010,6 +1306,15 @@ func (w *ServerInterfaceWrapper) Enrol(ctx echo.Context) error {
 	return err
 }
 
+// ProveHub converts echo context to params.
+func (w *ServerInterfaceWrapper) ProveHub(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ProveHub(ctx)
+	return err
+}
+
 // GetHealth converts echo context to params.
 func (w *ServerInterfaceWrapper) GetHealth(ctx echo.Context) error {
 	var err error
@@ -1050,6 +1355,22 @@ func (w *ServerInterfaceWrapper) Invite(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.Invite(ctx, household)
+	return err
+}
+
+// ListReceipts converts echo context to params.
+func (w *ServerInterfaceWrapper) ListReceipts(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "household" -------------
+	var household HouseholdID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "household", ctx.Param("household"), &household, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter household: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListReceipts(ctx, household)
 	return err
 }
 
@@ -1231,8 +1552,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/households", wrapper.ListHouseholds, options.OperationMiddlewares["listHouseholds"]...)
 	router.POST(options.BaseURL+"/households", wrapper.CreateHousehold, options.OperationMiddlewares["createHousehold"]...)
 	router.POST(options.BaseURL+"/households/:household/invitations", wrapper.Invite, options.OperationMiddlewares["invite"]...)
+	router.GET(options.BaseURL+"/households/:household/receipts", wrapper.ListReceipts, options.OperationMiddlewares["listReceipts"]...)
 	router.DELETE(options.BaseURL+"/devices/:device", wrapper.RevokeDevice, options.OperationMiddlewares["revokeDevice"]...)
 	router.POST(options.BaseURL+"/enrol", wrapper.Enrol, options.OperationMiddlewares["enrol"]...)
+	router.POST(options.BaseURL+"/enrol/proof", wrapper.ProveHub, options.OperationMiddlewares["proveHub"]...)
+	router.GET(options.BaseURL+"/ca.pem", wrapper.GetCA, options.OperationMiddlewares["getCA"]...)
 	router.GET(options.BaseURL+"/roads", wrapper.ListRoads, options.OperationMiddlewares["listRoads"]...)
 	router.POST(options.BaseURL+"/roads/stretch", wrapper.FindStretch, options.OperationMiddlewares["findStretch"]...)
 	router.GET(options.BaseURL+"/cameras", wrapper.ListCameras, options.OperationMiddlewares["listCameras"]...)
@@ -1263,6 +1587,50 @@ type SignedInJSONResponse struct {
 	Body User
 
 	Headers SignedInResponseHeaders
+}
+
+type GetCARequestObject struct {
+}
+
+type GetCAResponseObject interface {
+	VisitGetCAResponse(w http.ResponseWriter) error
+}
+
+type GetCA200ApplicationxPemFileResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetCA200ApplicationxPemFileResponse) VisitGetCAResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-pem-file")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetCAdefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCAdefaultJSONResponse) VisitGetCAResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListCamerasRequestObject struct {
@@ -1894,6 +2262,45 @@ func (response EnroldefaultJSONResponse) VisitEnrolResponse(w http.ResponseWrite
 	return err
 }
 
+type ProveHubRequestObject struct {
+	Body *ProveHubJSONRequestBody
+}
+
+type ProveHubResponseObject interface {
+	VisitProveHubResponse(w http.ResponseWriter) error
+}
+
+type ProveHub200JSONResponse ProofReply
+
+func (response ProveHub200JSONResponse) VisitProveHubResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProveHubdefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ProveHubdefaultJSONResponse) VisitProveHubResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetHealthRequestObject struct {
 }
 
@@ -2034,6 +2441,45 @@ type InvitedefaultJSONResponse struct {
 }
 
 func (response InvitedefaultJSONResponse) VisitInviteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListReceiptsRequestObject struct {
+	Household HouseholdID `json:"household"`
+}
+
+type ListReceiptsResponseObject interface {
+	VisitListReceiptsResponse(w http.ResponseWriter) error
+}
+
+type ListReceipts200JSONResponse []Receipt
+
+func (response ListReceipts200JSONResponse) VisitListReceiptsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListReceiptsdefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListReceiptsdefaultJSONResponse) VisitListReceiptsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2474,6 +2920,9 @@ func (response UnpublishLivedefaultJSONResponse) VisitUnpublishLiveResponse(w ht
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// GetCA The certificate of the hub's own CA, for browsers that are to trust it
+	// (GET /ca.pem)
+	GetCA(ctx context.Context, request GetCARequestObject) (GetCAResponseObject, error)
 	// ListCameras Cameras with their present views, as far as their households share them
 	// (GET /cameras)
 	ListCameras(ctx context.Context, request ListCamerasRequestObject) (ListCamerasResponseObject, error)
@@ -2519,6 +2968,9 @@ type StrictServerInterface interface {
 	// Enrol An agent presents its invitation and its key, once
 	// (POST /enrol)
 	Enrol(ctx context.Context, request EnrolRequestObject) (EnrolResponseObject, error)
+	// ProveHub The hub shows its CA to somebody who typed an invitation's code, and proves with the code that it is its own
+	// (POST /enrol/proof)
+	ProveHub(ctx context.Context, request ProveHubRequestObject) (ProveHubResponseObject, error)
 	// GetHealth Whether the hub and its parts answer
 	// (GET /health)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
@@ -2531,6 +2983,9 @@ type StrictServerInterface interface {
 	// Invite A one-time code, good for 10 minutes, with which an agent joins; administrator only
 	// (POST /households/{household}/invitations)
 	Invite(ctx context.Context, request InviteRequestObject) (InviteResponseObject, error)
+	// ListReceipts What the household agreed to and took back, newest first; administrator only
+	// (GET /households/{household}/receipts)
+	ListReceipts(ctx context.Context, request ListReceiptsRequestObject) (ListReceiptsResponseObject, error)
 	// ListRoads The hub's roads, for the map and for choosing a stretch
 	// (GET /roads)
 	ListRoads(ctx context.Context, request ListRoadsRequestObject) (ListRoadsResponseObject, error)
@@ -2576,6 +3031,29 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// GetCA operation middleware
+func (sh *strictHandler) GetCA(ctx echo.Context) error {
+	var request GetCARequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCA(ctx.Request().Context(), request.(GetCARequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCA")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCAResponseObject); ok {
+		return validResponse.VisitGetCAResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // ListCameras operation middleware
@@ -3050,6 +3528,52 @@ func (sh *strictHandler) Enrol(ctx echo.Context) error {
 	return nil
 }
 
+// ProveHub operation middleware
+func (sh *strictHandler) ProveHub(ctx echo.Context) error {
+	var request ProveHubRequestObject
+
+	var body ProveHubJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ProveHub(ctx.Request().Context(), request.(ProveHubRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ProveHub")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ProveHubResponseObject); ok {
+		return validResponse.VisitProveHubResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetHealth operation middleware
 func (sh *strictHandler) GetHealth(ctx echo.Context) error {
 	var request GetHealthRequestObject
@@ -3161,6 +3685,31 @@ func (sh *strictHandler) Invite(ctx echo.Context, household HouseholdID) error {
 		return err
 	} else if validResponse, ok := response.(InviteResponseObject); ok {
 		return validResponse.VisitInviteResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListReceipts operation middleware
+func (sh *strictHandler) ListReceipts(ctx echo.Context, household HouseholdID) error {
+	var request ListReceiptsRequestObject
+
+	request.Household = household
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListReceipts(ctx.Request().Context(), request.(ListReceiptsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListReceipts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListReceiptsResponseObject); ok {
+		return validResponse.VisitListReceiptsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -1,6 +1,6 @@
 // What the pages ask of the hub, one function a question. Only pages call these.
 import { asProblem, client, problemOf, take } from "./client";
-import type { NewCase, NewUser, Position, SearchRequest, SetupRequest } from "./types";
+import type { NewCase, NewHousehold, NewUser, Position, SearchRequest, SetupRequest } from "./types";
 
 export const setupNeeded = () => take(client.GET("/setup"));
 export const setUp = (body: SetupRequest) => take(client.POST("/setup", { body }));
@@ -14,12 +14,17 @@ export const users = () => take(client.GET("/users"));
 export const createUser = (body: NewUser) => take(client.POST("/users", { body }));
 
 export const households = () => take(client.GET("/households"));
-export const createHousehold = (label: string) =>
-  take(client.POST("/households", { body: { label } }));
+export const createHousehold = (body: NewHousehold) => take(client.POST("/households", { body }));
+export const receipts = (household: string) =>
+  take(client.GET("/households/{household}/receipts", { params: { path: { household } } }));
 export const invite = (household: string) =>
   take(client.POST("/households/{household}/invitations", { params: { path: { household } } }));
 export const revokeDevice = (device: string) =>
   take(client.DELETE("/devices/{device}", { params: { path: { device } } }));
+
+/** Where the hub's CA certificate is for browsers; a hub with a public certificate has none. */
+export const caPath = "/api/v1/ca.pem";
+export const hasCA = () => fetch(caPath).then((answer) => answer.ok, () => false);
 
 export const roads = () => take(client.GET("/roads"));
 export const stretch = (a: Position, b: Position) =>

@@ -92,6 +92,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/households/{household}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the household agreed to and took back, newest first; administrator only */
+        get: operations["listReceipts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/devices/{device}": {
         parameters: {
             query?: never;
@@ -120,6 +137,40 @@ export interface paths {
         put?: never;
         /** An agent presents its invitation and its key, once */
         post: operations["enrol"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/enrol/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The hub shows its CA to somebody who typed an invitation's code, and proves with the code that it is its own */
+        post: operations["proveHub"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ca.pem": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The certificate of the hub's own CA, for browsers that are to trust it */
+        get: operations["getCA"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -452,10 +503,12 @@ export interface components {
         };
         NewHousehold: {
             label: string;
+            place?: components["schemas"]["Position"];
         };
         Household: {
             id: string;
             label: string;
+            place?: components["schemas"]["Position"];
             devices: components["schemas"]["Device"][];
         };
         Device: {
@@ -465,6 +518,15 @@ export interface components {
             name: string;
             linked: boolean;
             revoked?: boolean;
+            /** @description two boxes came with this identity; neither is believed */
+            quarantined?: boolean;
+            /** @description the household left by itself */
+            left?: boolean;
+            /** @description of the agent's program */
+            version?: string;
+            /** Format: date-time */
+            enrolled?: string;
+            selftest?: components["schemas"]["SelfTest"];
             /** Format: date-time */
             last_seen?: string;
             health?: components["schemas"]["DeviceHealth"];
@@ -517,9 +579,27 @@ export interface components {
         CameraHealth: {
             id: string;
             label: string;
-            /** @enum {string} */
-            consent: "none" | "registry" | "clip" | "live";
+            consent: components["schemas"]["ConsentLevel"];
+            /** Format: date-time */
+            consent_until?: string;
             paused?: boolean;
+            /**
+             * @description newest comparison with the reference view; missing before the first
+             * @enum {string}
+             */
+            aim?: "same" | "turned" | "covered" | "dark" | "unsure";
+            /** Format: date-time */
+            aim_at?: string;
+            /**
+             * Format: date-time
+             * @description how far the household's own recorder reaches back; missing without one
+             */
+            recorder_from?: string;
+            /**
+             * Format: int64
+             * @description recorder's clock minus agent's
+             */
+            recorder_offset_ms?: number;
             /** @description recording or a gap cause */
             state: string;
             /** Format: date-time */
@@ -538,10 +618,86 @@ export interface components {
              */
             uplink?: "all" | "sub" | "on-request";
         };
+        /** @enum {string} */
+        ConsentLevel: "none" | "registry" | "stills" | "ask" | "clip" | "live";
+        /** @description What the household's box found when it tested itself. */
+        SelfTest: {
+            /** Format: date-time */
+            at: string;
+            lines: components["schemas"]["TestLine"][];
+        };
+        TestLine: {
+            /** @enum {string} */
+            name: "record" | "past" | "uplink" | "clock" | "own" | "disk";
+            /** @description label */
+            camera?: string;
+            ok: boolean;
+            /** @description why not: a code or a gap cause */
+            fix?: string;
+            /**
+             * Format: double
+             * @description record and past: seconds; uplink: bytes per second; clock and own: seconds ahead; disk: days
+             */
+            number?: number;
+        };
+        Receipt: {
+            number: string;
+            /** @description label */
+            camera: string;
+            consent: components["schemas"]["Consent"];
+            /** @description version of the words that were shown */
+            text: string;
+            language: string;
+            method: string;
+            /**
+             * Format: date-time
+             * @description agent's clock
+             */
+            at: string;
+            /** Format: date-time */
+            received: string;
+        };
+        Consent: {
+            level: components["schemas"]["ConsentLevel"];
+            for?: components["schemas"]["ConsentLevels"];
+            hours?: components["schemas"]["ConsentHours"];
+            /** Format: date-time */
+            until?: string;
+            paused?: boolean;
+        };
+        /** @description less than level for some purposes */
+        ConsentLevels: {
+            criminal?: components["schemas"]["ConsentLevel"];
+            administrative?: components["schemas"]["ConsentLevel"];
+            missing?: components["schemas"]["ConsentLevel"];
+            emergency?: components["schemas"]["ConsentLevel"];
+        };
+        /** @description minutes of the day, UTC+7; missing for the whole day */
+        ConsentHours: {
+            from: number;
+            to: number;
+        };
         Invitation: {
+            /** @description to be typed beside the hub's address */
             code: string;
+            /** @description what the QR code holds */
+            link: string;
+            /** @description the address that is typed with the code */
+            hub: string;
+            /** @description SHA-256 of the hub's CA certificate, hex; missing with a public certificate */
+            ca_fingerprint?: string;
             /** Format: date-time */
             expires: string;
+        };
+        ProofRequest: {
+            invitation: string;
+            nonce: string;
+        };
+        ProofReply: {
+            /** @description PEM; empty with a public certificate */
+            ca: string;
+            /** @description HMAC-SHA-256, hex */
+            proof: string;
         };
         EnrolRequest: {
             code: string;
@@ -552,6 +708,7 @@ export interface components {
         EnrolReply: {
             household: string;
             label: string;
+            place?: components["schemas"]["Position"];
         };
         Position: {
             /** Format: double */
@@ -695,8 +852,46 @@ export interface components {
             playlist?: string;
             clock?: components["schemas"]["Clock"];
             activity?: components["schemas"]["Activity"];
-            /** @description some of the footage is still at home, asked for or not */
+            /** @description some of the footage is still at home or in the household's recorder, asked for or not */
             home?: boolean;
+            recorder?: components["schemas"]["RecorderClock"];
+            /**
+             * @description what the household shares for cases of this kind, within the window
+             * @enum {string}
+             */
+            consent?: "registry" | "stills" | "ask" | "clip" | "live";
+            /** @description what the household was asked for, in this case and window */
+            asks?: components["schemas"]["OwnerAsk"][];
+        };
+        /** @description The household's recorder's own clock; times here are already corrected by it. */
+        RecorderClock: {
+            /**
+             * Format: int64
+             * @description recorder's clock minus the agent's
+             */
+            offset_ms: number;
+            /** Format: int64 */
+            bound_ms: number;
+        };
+        OwnerAsk: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** Format: date-time */
+            asked: string;
+            /**
+             * Format: date-time
+             * @description silence until then is a refusal
+             */
+            until: string;
+            /**
+             * @description missing while there is none
+             * @enum {string}
+             */
+            answer?: "granted" | "refused" | "silent";
+            /** Format: date-time */
+            answered?: string;
         };
         /** @description How much moved, from the sizes of the coded pictures; missing when nothing is known. */
         Activity: {
@@ -720,6 +915,8 @@ export interface components {
         Requested: {
             /** @description how many are at home and were asked for */
             segments: number;
+            /** @description the household is asked first; nothing leaves before it has said yes */
+            asked?: boolean;
             /** @description the box at home holds them from now on; false means that it has no link now and will hear of it */
             acknowledged: boolean;
         };
@@ -736,8 +933,11 @@ export interface components {
             from: string;
             /** Format: date-time */
             to: string;
-            /** @enum {string} */
-            state?: "home" | "requested" | "uploading" | "stored" | "held";
+            /**
+             * @description recorder: not fetched yet; the household's own recorder says that it has this time
+             * @enum {string}
+             */
+            state?: "recorder" | "home" | "requested" | "uploading" | "stored" | "held";
             cause?: string;
         };
         AuditRecord: {
@@ -1005,6 +1205,29 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listReceipts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                household: components["parameters"]["HouseholdID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Receipts, at most 500 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     revokeDevice: {
         parameters: {
             query?: never;
@@ -1046,6 +1269,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnrolReply"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    proveHub: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofRequest"];
+            };
+        };
+        responses: {
+            /** @description CA and proof; an unknown invitation gets a proof that fits nothing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofReply"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getCA: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PEM */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-pem-file": string;
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,28 +1,19 @@
 // Every word on the screen. Vietnamese is the source of the keys; English must
 // have each of them or the type check fails, and scripts/i18n.mjs finds unused
 // keys, uneven placeholders and codes without a sentence.
+import type { TestLine } from "../api/types";
+import { fixKeys } from "../model/selftest";
 import en from "./en.json";
+import { fill, language, type Lang, type Values } from "./language.svelte";
 import vi from "./vi.json";
 
-export type Lang = "vi" | "en";
+export { language, type Lang };
 export type Key = keyof typeof vi;
 
 const tables: Record<Lang, Record<Key, string>> = { vi, en };
-const STORED = "xulang.lang";
 
-class Language {
-  current = $state<Lang>(localStorage.getItem(STORED) === "en" ? "en" : "vi");
-
-  set(lang: Lang): void {
-    this.current = lang;
-    localStorage.setItem(STORED, lang);
-  }
-}
-
-export const language = new Language();
-
-export function t(key: Key, values: Record<string, string | number> = {}): string {
-  return tables[language.current][key].replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all));
+export function t(key: Key, values: Values = {}): string {
+  return fill(tables[language.current][key], values);
 }
 
 const known = (key: string): key is Key => Object.hasOwn(vi, key);
@@ -43,4 +34,9 @@ export function causeText(cause: string | undefined): string {
 export function actionText(action: string): string {
   const key = `action.${action}`;
   return known(key) ? t(key) : action;
+}
+
+/** What to do about a red line of a self-test. */
+export function fixText({ name, fix }: TestLine): string {
+  return t(fixKeys(name, fix).find(known)!, { code: fix ?? "?" });
 }

@@ -26,6 +26,7 @@ const light: Palette = {
   ink: "#10302f",
   footage: "#0c8a6d",
   home: "#b7791f",
+  recorder: "#a0563a",
   gap: "#6b7680",
   none: "#6d8390",
 };
@@ -40,6 +41,7 @@ const dark: Palette = {
   ink: "#e7f0ee",
   footage: "#3fd0a5",
   home: "#e6b050",
+  recorder: "#e08a66",
   gap: "#93a0a8",
   none: "#7f97a3",
 };

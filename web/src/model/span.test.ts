@@ -11,6 +11,7 @@ test.each([
   [{ state: "held" as const }, "footage"],
   [{ state: "home" as const }, "home"],
   [{ state: "uploading" as const }, "home"],
+  [{ state: "recorder" as const }, "recorder"],
   [{ cause: "paused" }, "shut"],
   [{ cause: "pending" }, "soon"],
   [{ cause: "wrong-password" }, "fault"],
@@ -31,14 +32,14 @@ describe("bars", () => {
     expect([barAt(list, 20)?.tone, barAt(list, 35)?.from, barAt(list, 99)]).toEqual(["gap", 30, undefined]);
   });
   test("the nearest footage", () => {
-    expect([nearestFootage(list, 12), nearestFootage(list, 22), nearestFootage(list, 28), nearestFootage([], 1)]).toEqual([12, 19, 30, null]);
+    expect([nearestFootage(list, 12), nearestFootage(list, 22), nearestFootage(list, 28), nearestFootage([], 1), nearestFootage(list, 5, ["gap", "home"])]).toEqual([12, 19, 30, null, 20]);
   });
 });
 
 test.each([
-  [0, 10, false], [0, 11, true], [12, 18, true], [20, 30, false], [35, 50, true], [40, 50, false],
+  [0, 10, false], [0, 11, true], [12, 18, true], [20, 30, false], [35, 50, true], [40, 50, false], [48, 55, true],
 ])("of %d to %d something is coming: %s", (from, to, is) => {
-  const list = [span(0, 10, "stored"), span(10, 20, "requested"), span(20, 30, "home"), span(30, 40, "uploading"), span(40, 50, undefined, "lost")];
+  const list = [span(0, 10, "stored"), span(10, 20, "requested"), span(20, 30, "home"), span(30, 40, "uploading"), span(40, 50, undefined, "lost"), span(50, 60, "recorder")];
   expect(coming(list, from, to)).toBe(is);
 });
 
@@ -47,5 +48,7 @@ test("a camera's colour is the best that it has", () => {
   expect(standing(undefined)).toBe("none");
   expect(standing(answer(span(0, 1, "home"), span(1, 2, "held")))).toBe("footage");
   expect(standing(answer(span(0, 1, "home"), span(1, 2, undefined, "disk")))).toBe("home");
+  expect(standing(answer(span(0, 1, "recorder"), span(1, 2, "home")))).toBe("home");
+  expect(standing(answer(span(0, 1, undefined, "disk"), span(1, 2, "recorder")))).toBe("recorder");
   expect(standing(answer(span(0, 1, undefined, "disk")))).toBe("gap");
 });

@@ -7,14 +7,15 @@ import { ms } from "./time";
 export type Bar = { from: number; to: number; tone: Tone; state?: Span["state"]; cause?: string };
 
 /**
- * footage: playable now; home: exists, its bytes are still at the home;
+ * footage: playable now; home: exists, its bytes are still at the home; recorder:
+ * the household's own recorder says that it has it, nothing was fetched yet;
  * soon: not there yet (being recorded, to come); gap: none, nobody's fault that
  * a technician could mend; fault: none, and somebody should act; shut: withheld
  * by the household.
  */
-export type Tone = "footage" | "home" | "soon" | "gap" | "fault" | "shut";
+export type Tone = "footage" | "home" | "recorder" | "soon" | "gap" | "fault" | "shut";
 
-export const tones: Tone[] = ["footage", "home", "soon", "gap", "fault", "shut"];
+export const tones: Tone[] = ["footage", "home", "recorder", "soon", "gap", "fault", "shut"];
 
 const toneOfCause: Record<string, Tone> = {
   pending: "soon",
@@ -32,6 +33,7 @@ const toneOfCause: Record<string, Tone> = {
 
 export function toneOf(span: Pick<Span, "state" | "cause">): Tone {
   if (span.state === "stored" || span.state === "held") return "footage";
+  if (span.state === "recorder") return "recorder";
   if (span.state) return "home";
   return toneOfCause[span.cause ?? ""] ?? "gap";
 }
@@ -61,10 +63,10 @@ export function barAt(list: Bar[], at: number): Bar | undefined {
 }
 
 /** The start of the footage that is nearest to a time, or the time itself when it is inside. */
-export function nearestFootage(list: Bar[], at: number, tone: Tone = "footage"): number | null {
+export function nearestFootage(list: Bar[], at: number, of: Tone[] = ["footage"]): number | null {
   let best: number | null = null;
   for (const bar of list) {
-    if (bar.tone !== tone) continue;
+    if (!of.includes(bar.tone)) continue;
     const near = Math.min(Math.max(at, bar.from), bar.to - 1);
     if (best === null || Math.abs(near - at) < Math.abs(best - at)) best = near;
   }
@@ -76,17 +78,18 @@ export function playable(spans: Span[], from: number, to: number): number {
   return bars(spans, from, to).reduce((sum, b) => sum + (b.tone === "footage" ? b.to - b.from : 0), 0);
 }
 
-/** Whether bytes of a window are asked for or on their way. */
+/** Whether bytes of a window that was asked for are to be fetched, or on their way. */
 export function coming(spans: Span[], from: number, to: number): boolean {
-  return bars(spans, from, to).some((b) => b.state === "requested" || b.state === "uploading");
+  return bars(spans, from, to).some((b) => b.state === "recorder" || b.state === "requested" || b.state === "uploading");
 }
 
 /** The colour of a camera on the map: the best that it has in the window. */
-export type Standing = "footage" | "home" | "gap" | "none";
+export type Standing = "footage" | "home" | "recorder" | "gap" | "none";
 
 export function standing(answer: CameraAnswer | undefined): Standing {
   if (!answer) return "none";
   const has = (tone: Tone) => answer.spans.some((s) => toneOf(s) === tone);
   if (has("footage")) return "footage";
-  return has("home") ? "home" : "gap";
+  if (has("home")) return "home";
+  return has("recorder") ? "recorder" : "gap";
 }

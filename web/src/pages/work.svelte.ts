@@ -5,6 +5,7 @@ import * as hub from "../api/hub";
 import type { AuditRecord, Camera, CameraAnswer, Case, Position, Requested, Road, SearchRequest, SearchResult, Stretch } from "../api/types";
 import { Again } from "../model/again";
 import { points, slice, type Point } from "../model/geo";
+import { askAt, stateOf } from "../model/offer";
 import { coming, playable, standing, type Standing } from "../model/span";
 import { HOUR, ms, rfc3339 } from "../model/time";
 import { neighbour } from "../model/timeline";
@@ -13,8 +14,8 @@ import { route } from "./route.svelte";
 
 export type Window = { from: number; to: number };
 
-/** Footage that was asked for from a home. */
-type Request = Window & { acknowledged: boolean };
+/** Footage that was asked for from a home; owner: its household was asked first. */
+type Request = Window & { acknowledged: boolean; owner: boolean };
 
 export class Work {
   case = $state.raw<Case | null>(null);
@@ -156,11 +157,15 @@ export class Work {
     return { picture: got.picture, taken: ms(got.taken) };
   };
 
-  request = async (from: number, to: number): Promise<Requested> => {
+  request = async (begin: number, end: number): Promise<Requested> => {
     const camera = this.camera!;
-    const got = await hub.requestFootage(this.id, camera, rfc3339(Math.round(from)), rfc3339(Math.round(to)));
-    this.requests = new Map(this.requests).set(camera, { from, to, acknowledged: got.acknowledged });
-    if (!this.left) this.again.start();
+    const [from, to] = [Math.round(begin), Math.round(end)]; // as it is asked, so that it is found again
+    const got = await hub.requestFootage(this.id, camera, rfc3339(from), rfc3339(to));
+    this.requests = new Map(this.requests).set(camera, { from, to, acknowledged: got.acknowledged, owner: got.asked === true });
+    if (this.left) return got;
+    this.again.start();
+    // What was asked of a household stands in the answer, with the time it has.
+    if (got.asked) await this.lookAgain();
     return got;
   };
 
@@ -176,8 +181,15 @@ export class Work {
     if (!result) return this.searching; // somebody searches: their answer will tell
     return result.cameras.some((a) => {
       const r = this.requests.get(a.camera.id);
-      return r !== undefined && coming(a.spans, r.from, r.to);
+      return r !== undefined && (r.owner ? this.waits(a, r) : coming(a.spans, r.from, r.to));
     });
+  }
+
+  /** Whether a household has still to say something, or what it allowed is on its way. */
+  private waits(a: CameraAnswer, r: Request): boolean {
+    const ask = askAt(a.asks, r.from, this.now());
+    const state = ask && stateOf(ask, this.now());
+    return state === "pending" || (state === "granted" && coming(a.spans, r.from, r.to));
   }
 
   async loadLog(): Promise<void> {

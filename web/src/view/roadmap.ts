@@ -124,10 +124,15 @@ export class RoadMap {
     labels.forEach((label, i) => label.classList.toggle("crowded", !free[i]));
   }
 
-  /** The first of two clicked points, or null. */
-  mark(at: Position | null): void {
+  /** A clicked place with its name, or null. */
+  mark(at: Position | null, words = "A"): void {
     this.pin?.remove();
-    this.pin = at ? new Marker({ element: textMarker("pin", "A") }).setLngLat([at.lon, at.lat]).addTo(this.map) : null;
+    this.pin = at ? new Marker({ element: textMarker("pin", words) }).setLngLat([at.lon, at.lat]).addTo(this.map) : null;
+  }
+
+  /** Brings a place into sight that is not. */
+  reveal({ lon, lat }: Position): void {
+    if (!this.map.getBounds().contains([lon, lat])) this.map.jumpTo({ center: [lon, lat] });
   }
 
   fit(roads: Road[], cameras: Camera[]): void {

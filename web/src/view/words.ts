@@ -1,8 +1,11 @@
-// A stretch of time on a strip, said in words.
-import type { Seen } from "../api/types";
+// What is said at several places: a stretch of time on a strip, an ask, a clock.
+import type { OwnerAsk, Seen } from "../api/types";
 import { causeText, t } from "../i18n/index.svelte";
 import { MOVING } from "../model/activity";
+import { stateOf } from "../model/offer";
+import { EXACT, offsetParts } from "../model/offset";
 import type { Bar } from "../model/span";
+import { formatDateTime, formatTime, ms } from "../model/time";
 
 export function barText(bar: Bar | undefined): string {
   if (!bar) return causeText(undefined);
@@ -22,4 +25,22 @@ export function facingArrow(facing: Seen["facing"]): string {
 export function movingText(bar: Bar | undefined, activity: number): string {
   const words = barText(bar);
   return activity >= MOVING && bar?.state ? t("line.moving", { words }) : words;
+}
+
+/** What was asked of a household, and what it said. */
+export function askText(ask: OwnerAsk, now: number): string {
+  const until = formatDateTime(ms(ask.until));
+  const time = ask.answered ? formatDateTime(ms(ask.answered)) : until;
+  return t(`ask.${stateOf(ask, now)}`, { from: formatTime(ms(ask.from)), to: formatTime(ms(ask.to)), until, time });
+}
+
+/** "−7 phút" */
+export function offsetText(ms: number): string {
+  const { sign, parts } = offsetParts(ms);
+  return sign + parts.map(([n, unit]) => t(`unit.${unit}`, { n })).join(" ");
+}
+
+/** A recorder's own clock; what is shown is corrected by it. */
+export function recorderClockText(offset: number): string {
+  return Math.abs(offset) < EXACT ? t("clock.recorderRight") : t("clock.recorder", { offset: offsetText(offset) });
 }
