@@ -25,6 +25,7 @@ test("the cone and the outline with a finger", async () => {
     await page.mouse.move(from.x + dx / 2, from.y + dy / 2);
     await page.mouse.move(from.x + dx, from.y + dy);
     await page.mouse.up();
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
   };
   const [heading, fov, range] = [await text(page, "heading"), await text(page, "fov"), await text(page, "range")];
   await drag(await middle("handle-far"), 30, -50);
@@ -34,10 +35,10 @@ test("the cone and the outline with a finger", async () => {
   expect(await text(page, "fov")).not.toBe(fov);
   const before = await middle("handle-house");
   await drag(before, 40, 0);
-  expect((await middle("handle-house")).x - before.x).toBeCloseTo(40, 0);
+  await expect.poll(async () => (await middle("handle-house")).x - before.x).toBeCloseTo(40, 0); // once it is drawn
   const still = await text(page, "heading");
   await drag({ x: before.x - 150, y: before.y + 60 }, 0, 30); // the map itself
-  expect((await middle("handle-house")).y - before.y).toBeCloseTo(30, 0);
+  await expect.poll(async () => (await middle("handle-house")).y - before.y).toBeCloseTo(30, 0);
   expect(await text(page, "heading")).toBe(still);
 
   await page.waitForSelector(`${id("sights")}[data-known=true]`);
