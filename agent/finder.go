@@ -3,7 +3,6 @@ package agent
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"fmt"
 	"image"
 	"io"
@@ -121,7 +120,7 @@ func (f finder) Open(ctx context.Context, found home.Recorder, user, pass string
 		r.ClockAhead = &told
 	}
 	if r.Serial == "" { // it keeps it to itself: a name of our own, which stays with the book
-		r.Serial = nameless()
+		r.Serial = home.MakeSerial()
 	}
 	for _, c := range channels {
 		r.Channels = append(r.Channels, channelOf(c))
@@ -135,9 +134,6 @@ func channelOf(c onvif.Channel) home.Channel {
 		SnapshotURL: c.SnapshotURL, Token: c.Token, SourceToken: c.SourceToken, Serial: c.Serial,
 	}
 }
-
-// nameless stands for the serial of a device that does not tell one.
-func nameless() string { return "BOX-" + rand.Text()[:12] }
 
 // Address makes a recorder of one channel out of an RTSP address, once it has given a
 // picture.
@@ -156,7 +152,7 @@ func (f finder) Address(ctx context.Context, address, user, pass string) (home.R
 		port = 554 // RFC 7826, section 4.2
 	}
 	return home.Recorder{
-		Serial: nameless(), Kind: onvif.KindCamera, Brand: "RTSP", Dialect: string(onvif.RTSP), Address: u.Hostname(), RTSPPort: port,
+		Serial: home.MakeSerial(), Kind: onvif.KindCamera, Brand: "RTSP", Dialect: string(onvif.RTSP), Address: u.Hostname(), RTSPPort: port,
 		Username: user, Password: home.Hide(pass), Channels: []home.Channel{{Name: u.Hostname(), MainURL: address}},
 	}, nil
 }
