@@ -313,6 +313,14 @@ type AuditRecord struct {
 	Refused *string `json:"refused,omitempty"`
 }
 
+// Bytes defines model for Bytes.
+type Bytes struct {
+	Segments int64 `json:"segments"`
+
+	// Size bytes
+	Size int64 `json:"size"`
+}
+
 // Camera defines model for Camera.
 type Camera struct {
 	Codec  *string `json:"codec,omitempty"`
@@ -375,9 +383,12 @@ type CameraHealth struct {
 	ConsentUntil *time.Time       `json:"consent_until,omitempty"`
 	Detail       *string          `json:"detail,omitempty"`
 	Id           string           `json:"id"`
-	Label        string           `json:"label"`
-	LastSegment  *time.Time       `json:"last_segment,omitempty"`
-	Paused       *bool            `json:"paused,omitempty"`
+
+	// KeepDays days for which the hub keeps footage that no case holds
+	KeepDays    *int       `json:"keep_days,omitempty"`
+	Label       string     `json:"label"`
+	LastSegment *time.Time `json:"last_segment,omitempty"`
+	Paused      *bool      `json:"paused,omitempty"`
 
 	// RecorderFrom how far the household's own recorder reaches back; missing without one
 	RecorderFrom *time.Time `json:"recorder_from,omitempty"`
@@ -456,6 +467,45 @@ type ConsentLevels struct {
 	Missing        *ConsentLevel `json:"missing,omitempty"`
 }
 
+// Coverage defines model for Coverage.
+type Coverage struct {
+	// Exits where one leaves the watched roads unseen
+	Exits []Exit `json:"exits"`
+
+	// From since when recording was looked at
+	From time.Time `json:"from"`
+
+	// Gaps unwatched between watched places of a road, longest first
+	Gaps []CoverageGap `json:"gaps"`
+
+	// Hours by hour of the day, UTC+7: cameras that recorded at least half of it
+	Hours []Directions `json:"hours"`
+
+	// Next homes without a camera on the road, the one that would add most first
+	Next []NextHome `json:"next"`
+
+	// Roads roads of which anything is watched, most first
+	Roads []struct {
+		// Best metres of road by direction of travel; the second pair: of these, seen from behind, where motorbikes carry their plate
+		Best   Directions `json:"best"`
+		Length float64    `json:"length"`
+		Name   string     `json:"name"`
+		Road   string     `json:"road"`
+
+		// Worst metres of road by direction of travel; the second pair: of these, seen from behind, where motorbikes carry their plate
+		Worst Directions `json:"worst"`
+	} `json:"roads"`
+	To time.Time `json:"to"`
+}
+
+// CoverageGap defines model for CoverageGap.
+type CoverageGap struct {
+	Line    [][]float64 `json:"line"`
+	Metres  float64     `json:"metres"`
+	Name    string      `json:"name"`
+	Stretch Stretch     `json:"stretch"`
+}
+
 // Device defines model for Device.
 type Device struct {
 	Cameras  []CameraHealth `json:"cameras"`
@@ -514,6 +564,16 @@ type DeviceHealth struct {
 	Waiting int64 `json:"waiting"`
 }
 
+// Directions metres of road by direction of travel; the second pair: of these, seen from behind, where motorbikes carry their plate
+type Directions struct {
+	BehindDown float64 `json:"behind_down"`
+	BehindUp   float64 `json:"behind_up"`
+	Down       float64 `json:"down"`
+
+	// Up towards rising metres
+	Up float64 `json:"up"`
+}
+
 // EnrolReply defines model for EnrolReply.
 type EnrolReply struct {
 	Household string    `json:"household"`
@@ -527,6 +587,16 @@ type EnrolRequest struct {
 	Device    string `json:"device"`
 	Name      string `json:"name"`
 	Signature string `json:"signature"`
+}
+
+// Exit defines model for Exit.
+type Exit struct {
+	Name     string   `json:"name"`
+	Position Position `json:"position"`
+	Road     string   `json:"road"`
+
+	// Toward where it leads to
+	Toward *string `json:"toward,omitempty"`
 }
 
 // Health defines model for Health.
@@ -562,6 +632,23 @@ type Invitation struct {
 	Link string `json:"link"`
 }
 
+// Measure What the signs say. At this metre of the line stands this kilometre.
+type Measure struct {
+	// Falling kilometres fall where metres rise
+	Falling   bool    `json:"falling"`
+	Kilometre float64 `json:"kilometre"`
+
+	// Metre metres along the line, from its first point
+	Metre float64 `json:"metre"`
+}
+
+// Near defines model for Near.
+type Near struct {
+	// Metres radius, at most 500
+	Metres   float64  `json:"metres"`
+	Position Position `json:"position"`
+}
+
 // NewCase defines model for NewCase.
 type NewCase struct {
 	Kind       NewCaseKind `json:"kind"`
@@ -586,6 +673,21 @@ type NewUser struct {
 	Password string `json:"password"`
 	Role     Role   `json:"role"`
 	Unit     string `json:"unit"`
+}
+
+// NextHome defines model for NextHome.
+type NextHome struct {
+	// Adds metres
+	Adds float64 `json:"adds"`
+
+	// Closes exits
+	Closes int `json:"closes"`
+
+	// Heading degrees from true north
+	Heading   float64  `json:"heading"`
+	Household string   `json:"household"`
+	Label     string   `json:"label"`
+	Position  Position `json:"position"`
 }
 
 // OwnerAsk defines model for OwnerAsk.
@@ -683,10 +785,13 @@ type Road struct {
 	// Length metres
 	Length float64 `json:"length"`
 
-	// Line [lon, lat] points from the road's zero on
+	// Line [lon, lat] points; metres count from the first
 	Line [][]float64 `json:"line"`
-	Name string      `json:"name"`
-	Ref  *string     `json:"ref,omitempty"`
+
+	// Measure What the signs say. At this metre of the line stands this kilometre.
+	Measure Measure `json:"measure"`
+	Name    string  `json:"name"`
+	Ref     *string `json:"ref,omitempty"`
 }
 
 // RoadList defines model for RoadList.
@@ -700,21 +805,28 @@ type RoadList struct {
 // Role defines model for Role.
 type Role string
 
-// SearchRequest Either stretch or points.
+// SearchRequest One of stretch, points, near and route.
 type SearchRequest struct {
-	From    time.Time  `json:"from"`
-	Points  *TwoPoints `json:"points,omitempty"`
+	From   time.Time  `json:"from"`
+	Near   *Near      `json:"near,omitempty"`
+	Points *TwoPoints `json:"points,omitempty"`
+
+	// Route stretches in the order of travel, together at most 5 km
+	Route   *[]Stretch `json:"route,omitempty"`
 	Stretch *Stretch   `json:"stretch,omitempty"`
 	To      time.Time  `json:"to"`
 }
 
 // SearchResult defines model for SearchResult.
 type SearchResult struct {
+	// Cameras in road order: along the stretch or route, else by nearness
 	Cameras []CameraAnswer `json:"cameras"`
 	From    time.Time      `json:"from"`
 	Line    [][]float64    `json:"line"`
-	Stretch Stretch        `json:"stretch"`
-	To      time.Time      `json:"to"`
+
+	// Stretch what was asked; of a route the first, near a point the piece of the nearest road
+	Stretch Stretch   `json:"stretch"`
+	To      time.Time `json:"to"`
 }
 
 // Seen defines model for Seen.
@@ -799,6 +911,51 @@ type TwoPoints struct {
 	B Position `json:"b"`
 }
 
+// Upkeep defines model for Upkeep.
+type Upkeep struct {
+	Check *struct {
+		Began time.Time `json:"began"`
+
+		// Depth 1 names and sizes, 2 checksums, 3 every byte
+		Depth    int       `json:"depth"`
+		Ended    time.Time `json:"ended"`
+		Findings []struct {
+			Count    int64  `json:"count"`
+			Kind     string `json:"kind"`
+			Repaired int64  `json:"repaired"`
+		} `json:"findings"`
+		Objects  int64 `json:"objects"`
+		Segments int64 `json:"segments"`
+	} `json:"check,omitempty"`
+
+	// Database bytes on disk
+	Database int64 `json:"database"`
+	Expired  struct {
+		Day   Bytes `json:"day"`
+		Month Bytes `json:"month"`
+
+		// Unproved deletions after which the object store was not looked at yet
+		Unproved int `json:"unproved"`
+	} `json:"expired"`
+	Footage Bytes `json:"footage"`
+	Index   struct {
+		// Oldest start of the oldest of them
+		Oldest *time.Time `json:"oldest,omitempty"`
+
+		// Open segments of hours that are not folded
+		Open int `json:"open"`
+
+		// Unsent acknowledged facts that are in the database alone
+		Unsent int `json:"unsent"`
+	} `json:"index"`
+	Snapshot *struct {
+		At time.Time `json:"at"`
+
+		// Size bytes
+		Size int64 `json:"size"`
+	} `json:"snapshot,omitempty"`
+}
+
 // User defines model for User.
 type User struct {
 	Id    string `json:"id"`
@@ -871,6 +1028,9 @@ type CreateHouseholdJSONRequestBody = NewHousehold
 // FindStretchJSONRequestBody defines body for FindStretch for application/json ContentType.
 type FindStretchJSONRequestBody = TwoPoints
 
+// SetMeasureJSONRequestBody defines body for SetMeasure for application/json ContentType.
+type SetMeasureJSONRequestBody = Measure
+
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = SignIn
 
@@ -924,6 +1084,9 @@ type ServerInterface interface {
 	// Search A stretch of road and a window of time → cameras in road order
 	// (POST /cases/{case}/search)
 	Search(ctx echo.Context, pCase CaseID) error
+	// GetCoverage How much of the roads is watched, where it is not, and who would help most; administrator only
+	// (GET /coverage)
+	GetCoverage(ctx echo.Context) error
 	// RevokeDevice The device's link is cut and its key refused from now on; administrator only
 	// (DELETE /devices/{device})
 	RevokeDevice(ctx echo.Context, device string) error
@@ -954,6 +1117,9 @@ type ServerInterface interface {
 	// FindStretch Two clicked points, snapped to one road
 	// (POST /roads/stretch)
 	FindStretch(ctx echo.Context) error
+	// SetMeasure From where on, and which way, a road's kilometres count; administrator only
+	// (PUT /roads/{road}/measure)
+	SetMeasure(ctx echo.Context, road string) error
 
 	// (DELETE /session)
 	SignOut(ctx echo.Context) error
@@ -969,6 +1135,9 @@ type ServerInterface interface {
 	// PostSetup The one-time setup link makes the first administrator and signs in
 	// (POST /setup)
 	PostSetup(ctx echo.Context) error
+	// GetUpkeep What is kept, what was let go of, and whether the store has what the index says; administrator only
+	// (GET /upkeep)
+	GetUpkeep(ctx echo.Context) error
 	// ListUsers Administrator only
 	// (GET /users)
 	ListUsers(ctx echo.Context) error
@@ -1281,6 +1450,15 @@ func (w *ServerInterfaceWrapper) Search(ctx echo.Context) error {
 	return err
 }
 
+// GetCoverage converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCoverage(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCoverage(ctx)
+	return err
+}
+
 // RevokeDevice converts echo context to params.
 func (w *ServerInterfaceWrapper) RevokeDevice(ctx echo.Context) error {
 	var err error
@@ -1392,6 +1570,22 @@ func (w *ServerInterfaceWrapper) FindStretch(ctx echo.Context) error {
 	return err
 }
 
+// SetMeasure converts echo context to params.
+func (w *ServerInterfaceWrapper) SetMeasure(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "road" -------------
+	var road string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "road", ctx.Param("road"), &road, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter road: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetMeasure(ctx, road)
+	return err
+}
+
 // SignOut converts echo context to params.
 func (w *ServerInterfaceWrapper) SignOut(ctx echo.Context) error {
 	var err error
@@ -1434,6 +1628,15 @@ func (w *ServerInterfaceWrapper) PostSetup(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.PostSetup(ctx)
+	return err
+}
+
+// GetUpkeep converts echo context to params.
+func (w *ServerInterfaceWrapper) GetUpkeep(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetUpkeep(ctx)
 	return err
 }
 
@@ -1559,6 +1762,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/ca.pem", wrapper.GetCA, options.OperationMiddlewares["getCA"]...)
 	router.GET(options.BaseURL+"/roads", wrapper.ListRoads, options.OperationMiddlewares["listRoads"]...)
 	router.POST(options.BaseURL+"/roads/stretch", wrapper.FindStretch, options.OperationMiddlewares["findStretch"]...)
+	router.PUT(options.BaseURL+"/roads/:road/measure", wrapper.SetMeasure, options.OperationMiddlewares["setMeasure"]...)
+	router.GET(options.BaseURL+"/coverage", wrapper.GetCoverage, options.OperationMiddlewares["getCoverage"]...)
+	router.GET(options.BaseURL+"/upkeep", wrapper.GetUpkeep, options.OperationMiddlewares["getUpkeep"]...)
 	router.GET(options.BaseURL+"/cameras", wrapper.ListCameras, options.OperationMiddlewares["listCameras"]...)
 	router.GET(options.BaseURL+"/cases", wrapper.ListCases, options.OperationMiddlewares["listCases"]...)
 	router.POST(options.BaseURL+"/cases", wrapper.OpenCase, options.OperationMiddlewares["openCase"]...)
@@ -2190,6 +2396,44 @@ func (response SearchdefaultJSONResponse) VisitSearchResponse(w http.ResponseWri
 	return err
 }
 
+type GetCoverageRequestObject struct {
+}
+
+type GetCoverageResponseObject interface {
+	VisitGetCoverageResponse(w http.ResponseWriter) error
+}
+
+type GetCoverage200JSONResponse Coverage
+
+func (response GetCoverage200JSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoveragedefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCoveragedefaultJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RevokeDeviceRequestObject struct {
 	Device string `json:"device"`
 }
@@ -2568,6 +2812,46 @@ func (response FindStretchdefaultJSONResponse) VisitFindStretchResponse(w http.R
 	return err
 }
 
+type SetMeasureRequestObject struct {
+	Road string `json:"road"`
+	Body *SetMeasureJSONRequestBody
+}
+
+type SetMeasureResponseObject interface {
+	VisitSetMeasureResponse(w http.ResponseWriter) error
+}
+
+type SetMeasure200JSONResponse Road
+
+func (response SetMeasure200JSONResponse) VisitSetMeasureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetMeasuredefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetMeasuredefaultJSONResponse) VisitSetMeasureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SignOutRequestObject struct {
 }
 
@@ -2742,6 +3026,44 @@ type PostSetupdefaultJSONResponse struct {
 }
 
 func (response PostSetupdefaultJSONResponse) VisitPostSetupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetUpkeepRequestObject struct {
+}
+
+type GetUpkeepResponseObject interface {
+	VisitGetUpkeepResponse(w http.ResponseWriter) error
+}
+
+type GetUpkeep200JSONResponse Upkeep
+
+func (response GetUpkeep200JSONResponse) VisitGetUpkeepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetUpkeepdefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetUpkeepdefaultJSONResponse) VisitGetUpkeepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2962,6 +3284,9 @@ type StrictServerInterface interface {
 	// Search A stretch of road and a window of time → cameras in road order
 	// (POST /cases/{case}/search)
 	Search(ctx context.Context, request SearchRequestObject) (SearchResponseObject, error)
+	// GetCoverage How much of the roads is watched, where it is not, and who would help most; administrator only
+	// (GET /coverage)
+	GetCoverage(ctx context.Context, request GetCoverageRequestObject) (GetCoverageResponseObject, error)
 	// RevokeDevice The device's link is cut and its key refused from now on; administrator only
 	// (DELETE /devices/{device})
 	RevokeDevice(ctx context.Context, request RevokeDeviceRequestObject) (RevokeDeviceResponseObject, error)
@@ -2992,6 +3317,9 @@ type StrictServerInterface interface {
 	// FindStretch Two clicked points, snapped to one road
 	// (POST /roads/stretch)
 	FindStretch(ctx context.Context, request FindStretchRequestObject) (FindStretchResponseObject, error)
+	// SetMeasure From where on, and which way, a road's kilometres count; administrator only
+	// (PUT /roads/{road}/measure)
+	SetMeasure(ctx context.Context, request SetMeasureRequestObject) (SetMeasureResponseObject, error)
 
 	// (DELETE /session)
 	SignOut(ctx context.Context, request SignOutRequestObject) (SignOutResponseObject, error)
@@ -3007,6 +3335,9 @@ type StrictServerInterface interface {
 	// PostSetup The one-time setup link makes the first administrator and signs in
 	// (POST /setup)
 	PostSetup(ctx context.Context, request PostSetupRequestObject) (PostSetupResponseObject, error)
+	// GetUpkeep What is kept, what was let go of, and whether the store has what the index says; administrator only
+	// (GET /upkeep)
+	GetUpkeep(ctx context.Context, request GetUpkeepRequestObject) (GetUpkeepResponseObject, error)
 	// ListUsers Administrator only
 	// (GET /users)
 	ListUsers(ctx context.Context, request ListUsersRequestObject) (ListUsersResponseObject, error)
@@ -3457,6 +3788,29 @@ func (sh *strictHandler) Search(ctx echo.Context, pCase CaseID) error {
 	return nil
 }
 
+// GetCoverage operation middleware
+func (sh *strictHandler) GetCoverage(ctx echo.Context) error {
+	var request GetCoverageRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCoverage(ctx.Request().Context(), request.(GetCoverageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCoverage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCoverageResponseObject); ok {
+		return validResponse.VisitGetCoverageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // RevokeDevice operation middleware
 func (sh *strictHandler) RevokeDevice(ctx echo.Context, device string) error {
 	var request RevokeDeviceRequestObject
@@ -3785,6 +4139,54 @@ func (sh *strictHandler) FindStretch(ctx echo.Context) error {
 	return nil
 }
 
+// SetMeasure operation middleware
+func (sh *strictHandler) SetMeasure(ctx echo.Context, road string) error {
+	var request SetMeasureRequestObject
+
+	request.Road = road
+
+	var body SetMeasureJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetMeasure(ctx.Request().Context(), request.(SetMeasureRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetMeasure")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetMeasureResponseObject); ok {
+		return validResponse.VisitSetMeasureResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // SignOut operation middleware
 func (sh *strictHandler) SignOut(ctx echo.Context) error {
 	var request SignOutRequestObject
@@ -3940,6 +4342,29 @@ func (sh *strictHandler) PostSetup(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(PostSetupResponseObject); ok {
 		return validResponse.VisitPostSetupResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetUpkeep operation middleware
+func (sh *strictHandler) GetUpkeep(ctx echo.Context) error {
+	var request GetUpkeepRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetUpkeep(ctx.Request().Context(), request.(GetUpkeepRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetUpkeep")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetUpkeepResponseObject); ok {
+		return validResponse.VisitGetUpkeepResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
