@@ -25,6 +25,10 @@ build: ## build the two webs, the programs and the object store
 minio:
 	@scripts/minio build
 
+.PHONY: versitygw
+versitygw: # the second object store of hub/store's suite; only tests need it
+	@scripts/versitygw build
+
 $(BIN)/xulang-hub: $(GO_FILES) go.mod go.sum web/dist/index.html
 	@echo "building xulang-hub (the first time compiles SQLite: about a minute)"
 	@go build -o $@ ./cmd/xulang-hub
@@ -57,7 +61,7 @@ test-web: web/node_modules/.stamp
 	@echo "== web: types, words, unit tests, pages in Chromium"
 	@cd web && npm run --silent check && npm test --silent && npm run --silent test:pages
 
-test-go: build
+test-go: build versitygw
 	@echo "== go: all packages with the race detector; cmd/xulang-village is the end-to-end test with a browser"
 	@go vet ./...
 	@go test -race -count=1 -timeout 15m ./...
