@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ type village struct {
 	auditErr error
 	left     []string // viewers that were sent away
 	ended    bool     // the viewer went by itself
+	place    string   // that was asked of the cameras last
 	handed   int      // answers that the rooms behind the door gave away
 
 	between func() // happens once, before the next line is written
@@ -104,8 +106,23 @@ func (v *village) Camera(_ context.Context, id camera.CameraID) (cases.Camera, e
 	return cases.Camera{}, camera.Errorf(camera.CodeNotFound, "no camera %s", id)
 }
 
-func (v *village) InView(context.Context, time.Time, time.Time) ([]cases.Camera, error) {
-	return v.cams, nil
+func (v *village) Shared(context.Context) ([]cases.Camera, error) { return v.cams, nil }
+
+// Seeing gives the cameras in the wrong order: the door sorts them.
+func (v *village) Seeing(_ context.Context, w cases.Where, _, _ time.Time) ([]cases.Sighted, error) {
+	v.place = w.String()
+	var all []cases.Sighted
+	for _, c := range slices.Backward(v.cams) {
+		seen := v.Seen(c.View)[0]
+		if seen.To >= w.Stretch.From && seen.From <= w.Stretch.To {
+			all = append(all, cases.Sighted{Camera: c, Seen: seen, At: (seen.From + seen.To) / 2})
+		}
+	}
+	return all, nil
+}
+
+func (v *village) Nearest(p camera.Position, metres float64) (camera.Stretch, error) {
+	return camera.Stretch{Road: "r1", From: max(0, p.Lon-metres), To: p.Lon + metres}, nil
 }
 
 func (v *village) ClockAt(_ context.Context, id camera.CameraID, at time.Time) (camera.Clock, bool, error) {
