@@ -55,6 +55,7 @@ type Store struct {
 	signer   *minio.Client // signs for the address that users see; does no I/O
 	public   bool
 	log      *slog.Logger
+	patience time.Duration // how long the object store may make one wait
 }
 
 // Open prepares a store; it does not connect.
@@ -75,7 +76,7 @@ func Open(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s := &Store{bucket: cfg.Bucket, endpoint: api.EndpointURL(), api: api, signer: api, log: cfg.Log}
+	s := &Store{bucket: cfg.Bucket, endpoint: api.EndpointURL(), api: api, signer: api, log: cfg.Log, patience: readLongest}
 	if cfg.Public == "" {
 		return s, nil
 	}
@@ -105,14 +106,18 @@ func dial(cfg Config, endpoint string, secure bool) (*minio.Client, error) {
 
 // Ensure creates the bucket when it is not there.
 func (s *Store) Ensure(ctx context.Context) error {
-	ok, err := s.api.BucketExists(ctx, s.bucket)
+	return s.ensure(ctx, s.bucket, minio.MakeBucketOptions{})
+}
+
+func (s *Store) ensure(ctx context.Context, bucket string, opts minio.MakeBucketOptions) error {
+	ok, err := s.api.BucketExists(ctx, bucket)
 	if err != nil {
 		return unavailable("ensure bucket", err)
 	}
 	if ok {
 		return nil
 	}
-	err = s.api.MakeBucket(ctx, s.bucket, minio.MakeBucketOptions{})
+	err = s.api.MakeBucket(ctx, bucket, opts)
 	if err == nil || minio.ToErrorResponse(err).Code == minio.BucketAlreadyOwnedByYou {
 		return nil // another hub may have been quicker
 	}

@@ -13,34 +13,37 @@ import (
 )
 
 func TestStraight(t *testing.T) {
-	s, err := store.Open(store.Config{
-		Endpoint: server(t), AccessKey: accessKey, SecretKey: secretKey, Bucket: "straight",
-		Public: "http://" + server(t),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Ping(t.Context()); camera.CodeOf(err) != camera.CodeUnavailable {
-		t.Fatalf("ping without a bucket: %v", err)
-	}
-	for range 2 { // the second time it is there
-		if err := s.Ensure(t.Context()); err != nil {
+	each(t, func(t *testing.T, srv *s3) {
+		cfg := srv.config(t, "straight")
+		cfg.Public = "http://" + srv.at(t)
+		s, err := store.Open(cfg)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	if err := s.Ping(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	conform(t, &bench{store: s})
+		if err := s.Ping(t.Context()); camera.CodeOf(err) != camera.CodeUnavailable {
+			t.Fatalf("ping without a bucket: %v", err)
+		}
+		for range 2 { // the second time it is there
+			if err := s.Ensure(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Ping(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		conform(t, &bench{store: s, server: srv})
+	})
 }
 
 func TestThroughTheProxy(t *testing.T) {
-	s := open(t, "proxied")
-	mux := http.NewServeMux()
-	mux.Handle(store.Prefix, s.Proxy())
-	hub := httptest.NewServer(mux)
-	defer hub.Close()
-	conform(t, &bench{store: s, base: hub.URL})
+	each(t, func(t *testing.T, srv *s3) {
+		s := srv.open(t, "proxied")
+		mux := http.NewServeMux()
+		mux.Handle(store.Prefix, s.Proxy())
+		hub := httptest.NewServer(mux)
+		defer hub.Close()
+		conform(t, &bench{store: s, server: srv, base: hub.URL})
+	})
 }
 
 func TestOpenRefuses(t *testing.T) {
