@@ -21,7 +21,7 @@ func schemaOf(t *testing.T, path string, version int64, statements ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, w, os.DirFS("migrations"), goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(goose.DialectSQLite3, w, db.Migrations(false, os.DirFS("migrations")), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestFirstSchemaIsOpened(t *testing.T) {
 		`SELECT spool_used, spool_days, temperature, clock_sync, clock_offset_ms FROM devices`: "-|-|-|-|-",
 		`SELECT count(*) FROM clocks`:                                                          "0",
 		`SELECT count(*) FROM wants`:                                                           "0",
-		`SELECT max(version_id) FROM goose_db_version`:                                         "3",
+		`SELECT max(version_id) FROM goose_db_version`:                                         "4",
 		`SELECT sql FROM sqlite_master WHERE name = 'gaps_end' AND tbl_name = 'gaps'`:          "CREATE INDEX gaps_end ON gaps (camera_id, stream, end_ms)",
 		`SELECT count(*) FROM pragma_foreign_key_check`:                                        "0",
 		`PRAGMA integrity_check`:                                                               "ok",
