@@ -14,7 +14,7 @@ function walk(start: Point, legs: [heading: number, metres: number][]): Point[] 
 
 function road(id: string, name: string, ref: string | undefined, kind: string, line: Point[]): Road {
   const length = line.slice(1).reduce((sum, p, i) => sum + distance(line[i]!, p), 0);
-  return { id, name, ref, class: kind, length, line };
+  return { id, name, ref, class: kind, length, measure: { metre: 0, kilometre: 0, falling: false }, line };
 }
 
 const main = walk([106.61, 22.02], Array.from({ length: 45 }, (_, i) => [52 + 46 * Math.sin(i / 4.2), 200]));

@@ -239,6 +239,13 @@ test("the daily page: pause, an answer, the camera's health, a check, leaving in
   await page.click(id("pause"));
   await page.waitForSelector("[data-paused=false]");
 
+  await page.selectOption(id("keep"), "7"); // fewer days delete: said, and pressed once more
+  expect(await text(page, "home")).toContain("Hình cũ hơn 7 ngày sẽ bị xoá");
+  expect((await state(page)).keep).toBe(14);
+  await page.click(id("keep-go"));
+  await page.waitForSelector(id("keep-go"), { state: "detached" });
+  expect((await state(page)).keep).toBe(7);
+
   expect(await text(page, "ask")).toMatch(/Công an xã Mẫu hỏi xem Cổng trước[\s\S]*12\/2026\/HS, hình sự[\s\S]*\d\d:\d\d đến \d\d:\d\d/);
   await page.click(id("ask-no"));
   await page.waitForSelector("[data-open='0']");
