@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/minio/minio-go/v7"
@@ -134,6 +133,3 @@ func (s *Store) remove(ctx context.Context, bucket string, objects []minio.Objec
 func lockedCode(code string) bool {
 	return code == minio.AccessDenied || code == "ObjectLocked" || code == "InvalidRequest"
 }
-
-// version names an object's version in an error.
-func version(name, id string) string { return fmt.Sprintf("%s, version %q", name, id) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 
 	"github.com/minio/minio-go/v7"
 
@@ -79,9 +80,16 @@ func (s *Store) open(ctx context.Context, bucket, name, version string) (io.Read
 		return &body{in, ctx, left}, info, nil
 	}
 	defer left.end()
-	switch minio.ToErrorResponse(err).Code {
-	case minio.NoSuchKey, minio.NoSuchVersion:
+	if absent(err, version) {
 		return nil, info, camera.Errorf(camera.CodeNotFound, "no object %s", name)
 	}
 	return nil, info, failed(ctx, "read object", err)
+}
+
+// absent tells that what was asked for is not there. An id that cannot be one of
+// the store's versions is 400, the id of a delete marker 405.
+func absent(err error, version string) bool {
+	r := minio.ToErrorResponse(err)
+	return r.Code == minio.NoSuchKey || r.Code == minio.NoSuchVersion ||
+		version != "" && (r.StatusCode == http.StatusBadRequest || r.StatusCode == http.StatusMethodNotAllowed)
 }

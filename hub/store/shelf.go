@@ -20,8 +20,12 @@ import (
 // ShelfLargest is the most bytes that an object on a [Shelf] has.
 const ShelfLargest = 64 << 20
 
-// nameLongest is the longest object name (Amazon S3 user guide, naming objects).
-const nameLongest = 1024
+// The longest object name (Amazon S3 user guide, naming objects) and the longest
+// part between slashes: a store that keeps files has no longer file names.
+const (
+	nameLongest = 1024
+	partLongest = 255
+)
 
 // Shelf is a bucket of the hub's own for whole objects that are written once: what
 // the index can be built from again. Nobody gets links to it. It is safe for
@@ -124,7 +128,7 @@ func checkName(name string) error {
 		return camera.Errorf(camera.CodeBadRequest, "object name of %d bytes", len(name))
 	}
 	for part := range strings.SplitSeq(name, "/") {
-		if part == "" || part == "." || part == ".." {
+		if part == "" || part == "." || part == ".." || len(part) > partLongest {
 			return camera.Errorf(camera.CodeBadRequest, "object name %q", name)
 		}
 	}

@@ -60,7 +60,7 @@ func (b *bench) shelf(t *testing.T) {
 }
 
 func (b *bench) shelfRefuses(t *testing.T, h *store.Shelf) {
-	for _, name := range []string{"", "/a", "a/", "a//b", "a/../b", "./a", "a\x00", "a\nb", `a\b`, "\xff", strings.Repeat("a", 1025)} {
+	for _, name := range []string{"", "/a", "a/", "a//b", "a/../b", "./a", "a\x00", "a\nb", `a\b`, "\xff", "a/" + strings.Repeat("a", 256), strings.Repeat("a/", 600) + "a"} {
 		_, getErr := h.Get(t.Context(), name)
 		for _, err := range []error{h.Put(t.Context(), name, nil), getErr, h.Delete(t.Context(), name)} {
 			if camera.CodeOf(err) != camera.CodeBadRequest {

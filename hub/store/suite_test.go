@@ -43,6 +43,10 @@ func conform(t *testing.T, b *bench) {
 	t.Run("listing", b.listing)
 	t.Run("delete", b.delete)
 	t.Run("delete versions", b.deleteVersions)
+	t.Run("vault", b.vault)
+	t.Run("locked", b.locked)
+	t.Run("unlocked", b.unlocked)
+	t.Run("without", b.without)
 	b.differencesSeen(t)
 }
 
