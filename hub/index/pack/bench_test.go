@@ -30,6 +30,9 @@ func BenchmarkHour(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(len(body))/float64(len(h.Segments)), "bytes/segment")
+			for part, bytes := range pack.Columns(h, hour) {
+				b.ReportMetric(float64(bytes)/float64(len(h.Segments)), part+"/segment")
+			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(h.Segments)), "ns/segment")
 		})
 		b.Run("write/"+name, func(b *testing.B) {

@@ -75,25 +75,24 @@ func bestFrame(values []int64) (base int64, width uint) {
 	return base, width
 }
 
-// frame is room to unpack frames in, used again and again.
-type frame struct {
-	packed [frameSize*frameWidest/8 + 8]byte // the bits, and room to read eight bytes at the last of them
-	values [frameSize]int64
+// frames is room to unpack the frames of one block in, used again and again.
+type frames struct {
+	packed [1024 + 8]byte // the bits of one, and room to read eight bytes at the last of them
+	values [columns][frameSize]int64
 }
 
-// read takes one frame of n numbers.
-func (f *frame) read(c *cursor, n int) []int64 {
+// read takes one frame of n numbers, at most frameSize.
+func (f *frames) read(c *cursor, column, n int) {
 	width, count := uint(c.byte()), int(c.byte())
 	base := c.int(frameWithin)
 	if width > frameWidest || count > n {
 		c.fail("frame of %d bits with %d apart", width, count)
-		return f.values[:n]
 	}
 	bits := c.take((n*int(width) + 7) / 8)
 	if c.err != nil {
-		return f.values[:n]
+		return
 	}
-	values := f.values[:n]
+	values := f.values[column][:n]
 	if width == 0 {
 		for i := range values {
 			values[i] = base
@@ -102,7 +101,8 @@ func (f *frame) read(c *cursor, n int) []int64 {
 		copy(f.packed[:], bits)
 		mask, at := uint64(1)<<width-1, uint(0)
 		for i := range values {
-			values[i] = base + int64(binary.LittleEndian.Uint64(f.packed[at>>3:])>>(at&7)&mask)
+			byteAt := at >> 3 & 1023 // at most frameSize·frameWidest/8; so the compiler knows it as well
+			values[i] = base + int64(binary.LittleEndian.Uint64(f.packed[byteAt:byteAt+8])>>(at&7)&mask)
 			at += width
 		}
 	}
@@ -110,9 +110,8 @@ func (f *frame) read(c *cursor, n int) []int64 {
 		i := int(c.byte())
 		if i >= n {
 			c.fail("number %d of %d apart", i, n)
-			return values
+			return
 		}
 		values[i] = c.int(frameWithin)
 	}
-	return values
 }

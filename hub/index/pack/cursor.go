@@ -66,13 +66,19 @@ func (c *cursor) uint(most uint64) uint64 {
 
 // int takes a zigzag varint between −within and within.
 func (c *cursor) int(within int64) int64 {
-	v, n := binary.Varint(c.rest)
-	switch {
-	case n == 0:
-		c.fail("cut short")
-		return 0
-	case n < 0 || v > within || v < -within:
+	v := c.number()
+	if v > within || v < -within {
 		c.fail("number %d, within %d", v, within)
+		return 0
+	}
+	return v
+}
+
+// number takes a zigzag varint of any size.
+func (c *cursor) number() int64 {
+	v, n := binary.Varint(c.rest)
+	if n <= 0 {
+		c.fail("cut short, or a number of more than 64 bits")
 		return 0
 	}
 	c.rest = c.rest[n:]
@@ -98,9 +104,9 @@ func (c *cursor) hash() (h camera.Hash) {
 	return h
 }
 
-// Times are Unix milliseconds; the calendar ends long before the numbers do.
+// Times are Unix milliseconds. What JSON can say (the years 0 to 9999) is within timeMost.
 const (
-	timeMost   = int64(1) << 47
+	timeMost   = int64(1) << 48
 	millisMost = int64(1<<63-1) / int64(time.Millisecond)
 )
 

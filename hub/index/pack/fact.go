@@ -126,14 +126,14 @@ func (c *cursor) fact() (f Fact, chained bool) {
 	f.Received, _ = c.time(has(factReceived), near)
 	f.Media = c.millis()
 	f.Clock = camera.Clock{Synchronised: has(factClock), Offset: c.millis(), Bound: c.millis()}
-	f.Size, f.InitSize = c.int(math.MaxInt64), c.int(math.MaxInt64)
-	f.Width, f.Height = int(c.int(math.MaxInt)), int(c.int(math.MaxInt))
+	f.Size, f.InitSize = c.number(), c.number()
+	f.Width, f.Height = int(c.number()), int(c.number())
 	f.Codec, f.SHA256 = codecText(c.piece(codecMost)), c.hash()
 	if has(factPrev) {
 		f.Prev = c.hash()
 	}
 	if has(factKeySize) {
-		f.KeySize = c.int(math.MaxInt64)
+		f.KeySize = c.number()
 	}
 	if has(factKeyHash) {
 		f.KeySHA256 = c.hash()

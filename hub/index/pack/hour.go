@@ -106,22 +106,28 @@ const (
 )
 
 func appendNumbers(dst []byte, lane []Segment, begin int64) []byte {
-	var values [columns][frameSize]int64
 	end := begin
 	for from := 0; from < len(lane); from += frameSize {
 		part := lane[from:min(from+frameSize, len(lane))]
-		for i, s := range part {
-			values[columnStart][i] = s.Start - end
-			values[columnDuration][i] = s.End - s.Start
-			values[columnMedia][i] = int64(s.Media) - (s.End - s.Start)
-			values[columnSize][i] = int64(s.Size)
-			end = s.End
-		}
+		values := numbersOf(part, &end)
 		for c := range values {
 			dst = appendFrame(dst, values[c][:len(part)])
 		}
 	}
 	return dst
+}
+
+// numbersOf are the columns of up to frameSize segments, of which the first comes after
+// end; end is then that of the last.
+func numbersOf(part []Segment, end *int64) (values [columns][frameSize]int64) {
+	for i, s := range part {
+		values[columnStart][i] = s.Start - *end
+		values[columnDuration][i] = s.End - s.Start
+		values[columnMedia][i] = int64(s.Media) - (s.End - s.Start)
+		values[columnSize][i] = int64(s.Size)
+		*end = s.End
+	}
+	return values
 }
 
 func (h *Hour) check(hour int64) error {

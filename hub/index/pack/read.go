@@ -44,7 +44,7 @@ func (c *cursor) segments(h *Hour, begin int64) {
 	}
 	room := h.Segments[:all+subs]
 	h.Segments = room[:all]
-	var f frame
+	var f frames
 	c.lane(&f, room[subs:all], h.Shapes, camera.StreamMain, begin)
 	c.lane(&f, room[all:], h.Shapes, camera.StreamSub, begin)
 	if c.err != nil || subs == 0 {
@@ -52,33 +52,54 @@ func (c *cursor) segments(h *Hour, begin int64) {
 	}
 	main, sub := subs, all
 	for i := range h.Segments {
-		switch {
-		case sub == len(room) || main < all && before(h.Shapes, &room[main], &room[sub]):
-			room[i] = room[main]
-			main++
-		default:
-			room[i] = room[sub]
-			sub++
-		}
-		if i > 0 && !before(h.Shapes, &room[i-1], &room[i]) {
-			c.fail("segment %d is out of order", i)
+		if main == all {
+			copy(h.Segments[i:], room[sub:])
 			return
+		}
+		if sub == len(room) {
+			return // what is left of the large one is in its place
+		}
+		a, b := &room[main], &room[sub]
+		first := a.Start < b.Start
+		if a.Start == b.Start {
+			first = before(h.Shapes, a, b)
+			if !first && !before(h.Shapes, b, a) {
+				c.fail("segment %d is there twice", i)
+				return
+			}
+		}
+		if first {
+			h.Segments[i] = *a
+			main++
+		} else {
+			h.Segments[i] = *b
+			sub++
 		}
 	}
 }
 
 // lane takes the segments of one stream.
-func (c *cursor) lane(f *frame, lane []Segment, shapes []Shape, stream camera.Stream, begin int64) {
+func (c *cursor) lane(f *frames, lane []Segment, shapes []Shape, stream camera.Stream, begin int64) {
 	c.pieces(lane, shapes, stream)
 	c.states(lane)
-	end := begin
+	end, start, rising := begin, begin-1, true
 	for from := 0; from < len(lane) && c.err == nil; from += frameSize {
-		end = c.numbers(f, lane[from:min(from+frameSize, len(lane))], begin, end)
+		part := lane[from:min(from+frameSize, len(lane))]
+		rising = c.numbers(f, part, end, start) && rising
+		start, end = part[len(part)-1].Start, part[len(part)-1].End
 	}
-	for i := 1; i < len(lane) && c.err == nil; i++ {
+	if c.err != nil || len(lane) == 0 {
+		return
+	}
+	for i := 1; i < len(lane) && !rising; i++ {
 		if a, b := &lane[i-1], &lane[i]; a.Start >= b.Start && !before(shapes, a, b) {
 			c.fail("segment %d is out of order", i)
+			return
 		}
+	}
+	// They are in order: where the first and the last are, the others are as well.
+	if first, last := lane[0].Start, lane[len(lane)-1].Start; first < begin || last >= begin+hourMillis {
+		c.fail("segments from %d to %d", first, last)
 	}
 }
 
@@ -118,31 +139,32 @@ func (c *cursor) states(lane []Segment) {
 }
 
 // numbers takes the frames of up to frameSize segments, of which the first comes after
-// end; the end of the last is given back.
-func (c *cursor) numbers(f *frame, part []Segment, begin, end int64) int64 {
-	wrong := false
-	for i, away := range f.read(c, len(part)) {
-		part[i].Start = away // until the durations are known
+// end, and tells whether each starts after the one before it, the first after start.
+func (c *cursor) numbers(f *frames, part []Segment, end, start int64) (rising bool) {
+	for column := range f.values {
+		f.read(c, column, len(part))
 	}
-	for i, d := range f.read(c, len(part)) {
-		s := &part[i]
-		s.Start += end
-		s.End = s.Start + d
-		end = s.End
-		wrong = wrong || uint64(s.Start-begin) >= uint64(hourMillis) || uint64(d-1) >= uint64(longest)
+	if c.err != nil {
+		return false
 	}
-	for i, beyond := range f.read(c, len(part)) {
-		s := &part[i]
-		media := s.End - s.Start + beyond
-		s.Media = uint32(media)
-		wrong = wrong || uint64(media) > math.MaxUint32
+	starts, durations := f.values[columnStart][:len(part)], f.values[columnDuration][:len(part)]
+	media, sizes := f.values[columnMedia][:len(part)], f.values[columnSize][:len(part)]
+	var high, long uint64 // the bits of media and sizes, the longest duration less one
+	rising = true
+	for i := range part {
+		s, d := &part[i], durations[i]
+		s.Start = end + starts[i]
+		rising = rising && s.Start > start
+		start = s.Start
+		end = start + d
+		s.End = end
+		s.Media = uint32(d + media[i])
+		s.Size = uint32(sizes[i])
+		high |= uint64(d+media[i]) | uint64(sizes[i])
+		long = max(long, uint64(d-1))
 	}
-	for i, size := range f.read(c, len(part)) {
-		part[i].Size = uint32(size)
-		wrong = wrong || uint64(size) > math.MaxUint32
+	if high > math.MaxUint32 || long >= uint64(longest) {
+		c.fail("a segment's duration, media or size is out of range")
 	}
-	if wrong {
-		c.fail("a segment's time or size is out of range")
-	}
-	return end
+	return rising
 }

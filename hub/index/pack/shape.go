@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/maphash"
-	"math"
 	"sync/atomic"
 
 	camera "xulang.vn/camera"
@@ -89,7 +88,7 @@ func (c *cursor) shapes(known []Shape) []Shape {
 		s.Run = c.run(true, old.Run)
 		if marks&shapeAsBefore == 0 {
 			s.Codec = codecText(c.piece(codecMost))
-			s.Width, s.Height, s.InitSize = int(c.int(math.MaxInt)), int(c.int(math.MaxInt)), c.int(math.MaxInt64)
+			s.Width, s.Height, s.InitSize = int(c.number()), int(c.number()), c.number()
 		}
 		if c.err != nil {
 			return all
