@@ -40,7 +40,7 @@ type querier interface {
 }
 
 // tablesOf sorts tables by what refers to what. Each row of the query is a table and
-// one that it refers to, or ” for none. goose's own table is none of the rooms'.
+// one that it refers to, or nothing. goose's own table is none of the rooms'.
 func tablesOf(ctx context.Context, q querier, postgres bool) ([]string, error) {
 	query := `SELECT t.name, COALESCE(f."table", '') FROM sqlite_master t LEFT JOIN pragma_foreign_key_list(t.name) f
 		WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite!_%' ESCAPE '!' AND t.name <> 'goose_db_version'`
