@@ -52,7 +52,11 @@ func (s *Store) list(ctx context.Context, bucket, prefix string, versions bool) 
 				// A store that turns in circles would be listed for ever.
 				err = unavailable("list objects", fmt.Errorf("%q came after %q", o.Key, last))
 			}
-			if !yield(o, err) || err != nil {
+			if err != nil {
+				yield(minio.ObjectInfo{}, err)
+				return
+			}
+			if !yield(o, nil) {
 				return
 			}
 			last = o.Key

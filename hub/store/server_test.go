@@ -42,15 +42,21 @@ var (
 			"MINIO_BROWSER=off", "MINIO_UPDATE=off", "HOME="+dir)
 		return cmd
 	}}
-	versity = &s3{name: "versitygw", program: "versitygw", health: "/health", command: versityCommand}
+	versity = &s3{name: "versitygw", program: "versitygw", health: "/health", command: func(path, addr, dir string) *exec.Cmd {
+		return versityCommand(path, addr, dir, true)
+	}}
 	servers = []*s3{minIO, versity}
 )
 
 // versityCommand keeps objects as files, and what S3 knows beside the bytes in
 // extended attributes; where the folder has none (an old tmpfs), in files beside.
-func versityCommand(path, addr, dir string) *exec.Cmd {
-	args := []string{"--port", addr, "--health", "/health", "--quiet", "posix", "--versioning-dir", filepath.Join(dir, "versions")}
-	folders := []string{"objects", "versions"}
+func versityCommand(path, addr, dir string, versions bool) *exec.Cmd {
+	args := []string{"--port", addr, "--health", "/health", "--quiet", "posix"}
+	folders := []string{"objects"}
+	if versions {
+		args = append(args, "--versioning-dir", filepath.Join(dir, "versions"))
+		folders = append(folders, "versions")
+	}
 	if err := syscall.Setxattr(dir, "user.test", []byte("1"), 0); err != nil {
 		args = append(args, "--sidecar", filepath.Join(dir, "beside"))
 		folders = append(folders, "beside")

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,32 @@ func TestThroughTheProxy(t *testing.T) {
 		defer hub.Close()
 		conform(t, &bench{store: s, server: srv, base: hub.URL})
 	})
+}
+
+// TestWithoutVersions: a store that keeps no versions is good for footage and for
+// the index, and is refused for evidence before anything is kept there.
+func TestWithoutVersions(t *testing.T) {
+	srv := &s3{name: "versitygw", program: "versitygw", health: "/health", command: func(path, addr, dir string) *exec.Cmd {
+		return versityCommand(path, addr, dir, false)
+	}}
+	if err := srv.start(); err != nil {
+		t.Fatal(err)
+	}
+	defer srv.stop()
+	s := srv.open(t, "footage")
+	b := &bench{store: s, server: srv, base: "http://" + srv.at(t)}
+	keys := []camera.Key{b.key(), b.key()}
+	for _, key := range keys {
+		b.overwrite(t, srv.plain(t), "footage", key)
+	}
+	b.left(t, s, keys, keys...)
+	if err := s.Delete(t.Context(), keys[:1]); err != nil {
+		t.Fatal(err)
+	}
+	b.left(t, s, keys, keys[1])
+	if err := s.Vault("evidence").Ensure(t.Context()); camera.CodeOf(err) != camera.CodeConflict {
+		t.Fatalf("a vault where no versions are kept: %v", err)
+	}
 }
 
 func TestOpenRefuses(t *testing.T) {
