@@ -30,3 +30,6 @@ func ReadFrame(b []byte, n int) ([]int64, error) {
 	f.read(&c, columnSize, n)
 	return f.values[columnSize][:n], c.end()
 }
+
+// ChainedFact is a record of a manifest whose chain stands before it.
+func ChainedFact(f Fact) []byte { return appendFact(nil, f, true) }

@@ -56,3 +56,19 @@ func same(t interface {
 		}
 	}
 }
+
+func TestStatesHaveNames(t *testing.T) {
+	for s := pack.Home; s <= pack.Withheld; s++ {
+		if back, ok := pack.StateOf(s.Byte()); !ok || back != s || s.Playable() != s.Byte().Playable() {
+			t.Errorf("state %d is %q, which is %d", s, s.Byte(), back)
+		}
+	}
+	for _, none := range []camera.ByteState{"", camera.StateRecorder, "gone"} {
+		if s, ok := pack.StateOf(none); ok {
+			t.Errorf("%q is state %d", none, s)
+		}
+	}
+	if pack.State(0).Byte() != "" || pack.State(200).Byte() != "" {
+		t.Error("a number that is no state has a name")
+	}
+}

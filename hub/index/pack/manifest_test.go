@@ -3,6 +3,7 @@ package pack_test
 import (
 	"crypto/ed25519"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -75,4 +76,51 @@ func TestNamesComeBack(t *testing.T) {
 		t.Fatalf("%d of %d names: %v", len(back), len(keys), err)
 	}
 	t.Logf("%d names in %d bytes", len(keys), len(b))
+}
+
+func TestAnotherChainIsWrittenOut(t *testing.T) {
+	m := newDay(22).manifest(0, camera.StreamMain)
+	m.Facts = m.Facts[:3]
+	short, _, err := m.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Facts[2].Prev = digest("forged")
+	long, _, err := m.Encode()
+	if err != nil || len(long) != len(short)+32 {
+		t.Fatalf("%d bytes, %d with a chain that does not hold: %v", len(short), len(long), err)
+	}
+	back, _, err := pack.DecodeManifest(long)
+	if err != nil || back.Facts[2] != m.Facts[2] || back.Facts[1].Prev != m.Facts[0].SHA256 {
+		t.Errorf("%+v: %v", back.Facts[2], err)
+	}
+	// A chained record by itself is no fingerprint.
+	if _, err := pack.DecodeFact(pack.ChainedFact(m.Facts[1])); err == nil {
+		t.Error("a record without its chain is read")
+	}
+}
+
+func TestSortKeepsTheFirst(t *testing.T) {
+	d := newDay(23)
+	a, b := d.segment(camera.StreamMain, 9000, nil), d.segment(camera.StreamMain, 3000, nil)
+	b.Seq = 1
+	late := a
+	late.Received = late.Received.Add(time.Hour)
+	near, far := d.gap(at(100), 200, camera.StreamMain), d.gap(at(100), 300, camera.StreamMain)
+	sub := d.gap(at(100), 150, camera.StreamSub)
+	m := pack.Manifest{Camera: mine, Hour: hour, Facts: []pack.Fact{a, b, late}, Gaps: []pack.GapFact{sub, near, far, near}}
+	if _, _, err := m.Encode(); err == nil {
+		t.Error("what is not in order is written")
+	}
+	m.Sort()
+	if len(m.Facts) != 2 || m.Facts[0] != b || m.Facts[1] != a || !slices.Equal(m.Gaps, []pack.GapFact{far, sub}) {
+		t.Errorf("%v, %v", m.Facts, m.Gaps)
+	}
+	if _, _, err := m.Encode(); err != nil {
+		t.Error(err)
+	}
+	m.Hour++
+	if _, _, err := m.Encode(); err == nil {
+		t.Error("an hour with another's segments is written")
+	}
 }
