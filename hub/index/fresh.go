@@ -129,6 +129,12 @@ func (x *Index) many() int {
 // insertFresh adds rows, at most many in one statement, and tells how many were not
 // there before. A row whose id is there stays as it is.
 func insertFresh(ctx context.Context, tx *sql.Tx, many int, rows []freshRow) (added int64, err error) {
+	return insertFreshIn(ctx, tx, many, rows, func(int, int64) {})
+}
+
+// insertFreshIn tells after each statement up to where the rows are in, and how many
+// of that statement's were new.
+func insertFreshIn(ctx context.Context, tx *sql.Tx, many int, rows []freshRow, each func(to int, added int64)) (added int64, err error) {
 	const columns = 8
 	args, facts := make([]any, 0, many*columns), []byte(nil)
 	err = inChunks(ctx, tx, many, len(rows), insertFreshText, func(stmt *sql.Stmt, from, to int) error {
@@ -145,6 +151,7 @@ func insertFresh(ctx context.Context, tx *sql.Tx, many int, rows []freshRow) (ad
 		}
 		n, err := done.RowsAffected()
 		added += n
+		each(to, n)
 		return err
 	})
 	if err != nil {
