@@ -20,6 +20,7 @@ export type Invitation = Schemas["Invitation"];
 export type Position = Schemas["Position"];
 export type RoadList = Schemas["RoadList"];
 export type Road = Schemas["Road"];
+export type Measure = Schemas["Measure"];
 export type Stretch = Schemas["Stretch"];
 export type StretchLine = Schemas["StretchLine"];
 export type View = Schemas["View"];
