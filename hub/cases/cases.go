@@ -169,8 +169,10 @@ type Parts struct {
 	Home    Home
 	Live    Live
 	Audit   Audit
-	Logger  *slog.Logger // nil: no log
-	Now     func() time.Time
+	// Promised is called when footage was promised to be kept; nil: nobody wants to know.
+	Promised func()
+	Logger   *slog.Logger // nil: no log
+	Now      func() time.Time
 }
 
 // Cases is the door.
@@ -187,6 +189,9 @@ type Cases struct {
 func New(p Parts) *Cases {
 	if p.Logger == nil {
 		p.Logger = slog.New(slog.DiscardHandler)
+	}
+	if p.Promised == nil {
+		p.Promised = func() {}
 	}
 	return &Cases{Parts: p, watches: map[string]watch{}, wake: make(chan struct{}, 1)}
 }

@@ -125,6 +125,7 @@ func (c *Cases) hold(ctx context.Context, who Officer, one Case, cam Camera, w c
 	if err != nil {
 		return Requested{}, fmt.Errorf("write want: %w", err)
 	}
+	c.Promised()
 	if got.Asked {
 		return got, nil
 	}
