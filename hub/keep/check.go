@@ -105,6 +105,7 @@ func (c *checker) before(ctx context.Context, p place) error {
 // hour compares what the index has of a camera's hour with what the bucket has.
 func (c *checker) hour(ctx context.Context, id camera.CameraID, h Hour, b batch) error {
 	var odd, sound []suspect
+	c.report.Objects += int64(len(b.objects))
 	for _, p := range h.Pieces {
 		s := suspect{key: p.Key}
 		o, there := b.objects[p.SegmentID]

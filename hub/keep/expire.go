@@ -90,11 +90,11 @@ func (k *Keep) due(ctx context.Context) ([]due, error) {
 func (r *round) expire(ctx context.Context, d due) error {
 	for {
 		n, more, err := r.Index.Expire(ctx, d.camera, d.before)
+		r.Segments += n // also before an error: what is marked stays marked
 		if err != nil {
 			r.failed = append(r.failed, fmt.Errorf("expire footage of %s: %w", d.camera, err))
 			return ctx.Err()
 		}
-		r.Segments += n
 		if n > 0 {
 			if err := r.settle(ctx); err != nil {
 				return err

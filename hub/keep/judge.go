@@ -14,7 +14,7 @@ import (
 const (
 	orphanAge   = time.Hour // younger objects are not judged: a word of them may be on its way
 	atOnce      = 8         // questions to the object store at the same time
-	pendingMost = 1000      // expiries that are read to see whether a deletion is under way
+	pendingMost = 500       // expiries that are read to see whether a deletion is under way
 )
 
 // suspect is a segment or object that is to be looked at.
@@ -71,13 +71,13 @@ func (c *checker) judgeSome(ctx context.Context, all []suspect) error {
 
 // each works on all places at once, a few at a time.
 func each(ctx context.Context, all []suspect, f func(context.Context, *suspect) error) error {
-	group, ctx := errgroup.WithContext(ctx)
+	group, own := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for i := range all {
-		if ctx.Err() != nil {
+		if own.Err() != nil {
 			break
 		}
-		group.Go(func() error { return f(ctx, &all[i]) })
+		group.Go(func() error { return f(own, &all[i]) })
 	}
 	if err := group.Wait(); err != nil {
 		return err

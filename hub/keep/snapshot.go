@@ -18,7 +18,7 @@ import (
 var left = []string{"hours", "hour_activity", "run_hours", "fresh", "segments", "sessions", "setup"}
 
 // partMost is the most bytes of an object of a snapshot. A shelf takes twice as much.
-const partMost = 32 << 20
+var partMost = 32 << 20 // tests take less
 
 // Snapshot is a copy of all tables but those that are built from the index's own
 // objects, and when it was known to be what the database holds.
@@ -63,8 +63,8 @@ func (k *Keep) snapshot(ctx context.Context) (Snapshot, bool, error) {
 		err = packed.Close()
 	}
 	digest := camera.Hash(sum.Sum(nil))
-	last, same := k.same(digest)
-	if err != nil || same && k.stillThere(there, last) {
+	last, same := k.same(digest, there)
+	if err != nil || same {
 		if out.n > 0 {
 			err = firstError(err, k.Shelf.Delete(ctx, out.names()...))
 		}
@@ -80,19 +80,17 @@ func (k *Keep) snapshot(ctx context.Context) (Snapshot, bool, error) {
 	return made, true, k.prune(ctx, append(there, stamp{at: at, whole: true}))
 }
 
-// same tells whether the newest snapshot holds this; then it is as good as a new one.
-func (k *Keep) same(digest camera.Hash) (Snapshot, bool) {
+// same tells whether the newest snapshot holds this and is still there; then it is as
+// good as a new one.
+func (k *Keep) same(digest camera.Hash, there []stamp) (Snapshot, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.sum != digest {
+	is := func(s stamp) bool { return s.whole && nameOf(s.at, 0) == k.last.Name }
+	if k.sum != digest || !slices.ContainsFunc(there, is) {
 		return Snapshot{}, false
 	}
 	k.last.At = k.Now().UTC()
 	return k.last, true
-}
-
-func (k *Keep) stillThere(there []stamp, last Snapshot) bool {
-	return slices.ContainsFunc(there, func(s stamp) bool { return s.whole && nameOf(s.at, 0) == last.Name })
 }
 
 func firstError(a, b error) error {
