@@ -10,12 +10,14 @@ import (
 	"time"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/db"
+	"xulang.vn/camera/hub/db/dbtest"
 	"xulang.vn/camera/hub/keep"
 )
 
 // village films three cameras over several hours, all of it stored, two hours ago.
-func village(t testing.TB) (*rig, []camera.Segment) {
-	r := newRig(t)
+func village(t testing.TB, d *db.DB) (*rig, []camera.Segment) {
+	r := rigOn(t, d)
 	var all []camera.Segment
 	for c := range 3 {
 		for h := range 4 {
@@ -38,7 +40,8 @@ func counts(r keep.Report) string {
 }
 
 func TestCheckOfWhatAgrees(t *testing.T) {
-	r, all := village(t)
+	d := dbtest.Open(t)
+	r, all := village(t, d)
 	var told keep.Progress
 	report, err := r.Check(t.Context(), keep.Wish{Depth: keep.Bytes}, func(p keep.Progress) { told = p })
 	if err != nil || !report.Clean() || len(report.Findings) != 0 {
@@ -58,6 +61,7 @@ func TestCheckOfWhatAgrees(t *testing.T) {
 // TestCheckFindsAndRepairs: one damage each, the first depth that sees it, and what
 // repair makes of it.
 func TestCheckFindsAndRepairs(t *testing.T) {
+	d := dbtest.Open(t)
 	for name, c := range map[string]struct {
 		damage func(r *rig, all []camera.Segment)
 		depth  keep.Depth // the first that finds it
@@ -157,7 +161,7 @@ func TestCheckFindsAndRepairs(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, all := village(t)
+			r, all := village(t, d)
 			c.damage(r, all)
 			r.clock.move(2 * time.Hour)
 			for depth := keep.Names; depth <= keep.Bytes; depth++ {
@@ -207,7 +211,8 @@ func zeroRepaired(counts string) string {
 }
 
 func TestCheckDoesNotJudgeWhatIsYoung(t *testing.T) {
-	r, _ := village(t)
+	d := dbtest.Open(t)
+	r, _ := village(t, d)
 	s, body := segmentOf(cameraOf(1), noon.Add(-3*day), 4) // never announced
 	r.bucket.put(s.Key().String(), body)
 	s, body = segmentOf(cameraOf(1), noon.Add(-time.Hour), 4) // at home, the word of it is on its way
@@ -241,9 +246,10 @@ func TestCheckLeavesOpenExpiriesAlone(t *testing.T) {
 }
 
 func TestCheckEndsWithTheStore(t *testing.T) {
+	d := dbtest.Open(t)
 	for _, verb := range []string{"list", "has", "read", "delete", "left"} {
 		t.Run(verb, func(t *testing.T) {
-			r, all := village(t)
+			r, all := village(t, d)
 			r.bucket.drop(all[0].Key())
 			s, body := segmentOf(cameraOf(1), noon.Add(-90*day), 4)
 			r.bucket.put(s.Key().String(), body)
@@ -266,7 +272,8 @@ func TestCheckEndsWithTheStore(t *testing.T) {
 // TestCheckTellsWhatCannotBeRead: a connection may break once; what breaks each time,
 // while the store answers all else, is damaged.
 func TestCheckTellsWhatCannotBeRead(t *testing.T) {
-	r, all := village(t)
+	d := dbtest.Open(t)
+	r, all := village(t, d)
 	r.bucket.deaf[all[3].Key().String()] = 1
 	r.bucket.deaf[all[5].Key().String()] = 100
 	report := r.mustCheck(keep.Wish{Depth: keep.Bytes, Repair: true})
@@ -276,7 +283,8 @@ func TestCheckTellsWhatCannotBeRead(t *testing.T) {
 }
 
 func TestCheckIsCancelled(t *testing.T) {
-	r, _ := village(t)
+	d := dbtest.Open(t)
+	r, _ := village(t, d)
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := r.Check(ctx, keep.Wish{Depth: keep.Bytes}, func(keep.Progress) { cancel() })
 	if !errors.Is(err, context.Canceled) {

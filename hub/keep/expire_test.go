@@ -6,6 +6,7 @@ import (
 	"time"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/db/dbtest"
 	"xulang.vn/camera/hub/keep"
 )
 
@@ -67,11 +68,12 @@ func TestExpireLeavesWhatIsHeld(t *testing.T) {
 // TestExpireGoesOnAfterACrash: whatever fails once, before or after it was done, and
 // wherever the round ends with it, the next one leaves nothing behind.
 func TestExpireGoesOnAfterACrash(t *testing.T) {
+	d := dbtest.Open(t)
 	for _, verb := range []string{"expire", "expiries", "prove", "cameras", "delete", "left"} {
 		for _, w := range []when{before, after} {
 			for nth := range 3 {
 				t.Run(fmt.Sprintf("%s %d %d", verb, w, nth), func(t *testing.T) {
-					r := newRig(t)
+					r := rigOn(t, d)
 					for c := range 3 {
 						for h := range 2 {
 							r.film(cameraOf(c), noon.Add(-20*day+time.Duration(h)*time.Hour), 5, camera.StateStored)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/db"
 	"xulang.vn/camera/hub/db/dbtest"
 	"xulang.vn/camera/hub/index/indextest"
 	"xulang.vn/camera/hub/keep"
@@ -46,10 +47,17 @@ type rig struct {
 
 func newRig(t testing.TB) *rig {
 	t.Helper()
+	return rigOn(t, dbtest.Open(t))
+}
+
+// rigOn is for many rigs one after the other: a new database takes a while.
+func rigOn(t testing.TB, d *db.DB) *rig {
+	t.Helper()
+	exec(t, d, `DELETE FROM checks`)
 	r := &rig{t: t, clock: &clock{at: noon}, homes: homes{}, shelf: &indextest.Memory{}}
 	r.ledger, r.bucket = newLedger(r.clock.now), newBucket(r.clock.now)
 	r.Keep = keep.New(keep.Parts{
-		Database: dbtest.Open(t), Index: r.ledger, Footage: r.bucket, Shelf: r.shelf, Homes: r.homes, Holds: r.ledger, Now: r.clock.now,
+		Database: d, Index: r.ledger, Footage: r.bucket, Shelf: r.shelf, Homes: r.homes, Holds: r.ledger, Now: r.clock.now,
 	})
 	return r
 }
