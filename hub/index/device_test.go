@@ -4,14 +4,16 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"fmt"
-	"path/filepath"
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/db"
+	"xulang.vn/camera/hub/db/dbtest"
 	"xulang.vn/camera/hub/index"
+	"xulang.vn/camera/hub/index/indextest"
 )
 
 var start = time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)
@@ -55,16 +57,56 @@ func clock() time.Time { return start.Add(time.Hour) }
 
 func open(t testing.TB) (*index.Index, *db.DB) {
 	t.Helper()
-	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "hub.db"))
+	h := stand(t)
+	return h.Index, h.db
+}
+
+// hub is an index with its database, its bucket and a clock that tests move.
+type hub struct {
+	*index.Index
+	db      *db.DB
+	objects *indextest.Memory
+	at      time.Time
+}
+
+func stand(t testing.TB) *hub {
+	t.Helper()
+	h := &hub{db: dbtest.Open(t), objects: &indextest.Memory{}, at: clock()}
+	h.reopen(t)
+	return h
+}
+
+// reopen is a hub that starts again.
+func (h *hub) reopen(t testing.TB) {
+	t.Helper()
+	x, err := index.Open(t.Context(), h.db, h.objects, slog.New(slog.DiscardHandler), func() time.Time { return h.at })
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return index.New(d, clock), d
+	h.Index = x
+}
+
+// fold closes all hours that began before clock. Agents are as late as before then.
+func (h *hub) fold(t testing.TB) {
+	t.Helper()
+	at := h.at
+	h.at = clock().Add(2 * time.Hour)
+	if _, err := h.Fold(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.at = at
+	if n := h.number(t, `SELECT count(*) FROM fresh`); n != 0 {
+		t.Fatalf("%d segments are in no closed hour after a fold", n)
+	}
+}
+
+// number asks the database for one number.
+func (h *hub) number(t testing.TB, query string, args ...any) (n int64) {
+	t.Helper()
+	if err := h.db.Read().QueryRowContext(t.Context(), query, args...).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
 }
 
 func hashOf(seq uint32) camera.Hash { return sha256.Sum256(fmt.Append(nil, "segment ", seq)) }

@@ -48,7 +48,7 @@ func (x *Index) SetStates(ctx context.Context, changes []Change) ([]error, error
 	var refused []error
 	err := x.db.Write(ctx, func(tx *sql.Tx) error {
 		refused = make([]error, len(changes))
-		p := page{tx: tx}
+		p := hourPage{tx: tx}
 		for i, c := range changes {
 			var err error
 			if refused[i], err = p.set(ctx, c); err != nil {
@@ -63,15 +63,15 @@ func (x *Index) SetStates(ctx context.Context, changes []Change) ([]error, error
 	return refused, nil
 }
 
-// page is the closed hour on which a transaction works: it is saved, once, when the
+// hourPage is the closed hour on which a transaction works: it is saved, once, when the
 // transaction goes on to another one.
-type page struct {
+type hourPage struct {
 	tx      *sql.Tx
 	row     *hourRow
 	changed bool
 }
 
-func (p *page) leave(ctx context.Context) error {
+func (p *hourPage) leave(ctx context.Context) error {
 	if !p.changed {
 		return nil
 	}
@@ -80,7 +80,7 @@ func (p *page) leave(ctx context.Context) error {
 }
 
 // turn finds a segment's hour; -1 when it is in none.
-func (p *page) turn(ctx context.Context, id camera.SegmentID) (int, error) {
+func (p *hourPage) turn(ctx context.Context, id camera.SegmentID) (int, error) {
 	if p.row != nil && p.row.Camera == id.Camera {
 		if i := p.row.find(id.Run, id.Seq); i >= 0 {
 			return i, nil
@@ -94,7 +94,7 @@ func (p *page) turn(ctx context.Context, id camera.SegmentID) (int, error) {
 	return i, err
 }
 
-func (p *page) set(ctx context.Context, c Change) (refused, err error) {
+func (p *hourPage) set(ctx context.Context, c Change) (refused, err error) {
 	to, _ := pack.StateOf(c.To) // 0 for none of ours: nothing goes there
 	states, err := list(ctx, p.tx, func(row scanner) (pack.State, error) {
 		var state camera.ByteState
