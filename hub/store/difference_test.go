@@ -58,7 +58,7 @@ func (b *bench) differencesSeen(t *testing.T) {
 
 // without is what the hub could use and does not, because not every store has it.
 func (b *bench) without(t *testing.T) {
-	bucket := b.bucket("locked") // with a version under a lock, by now
+	bucket := b.bucket("evidence") // with a version under a lock, by now
 	plain := b.server.plain(t)
 	trailing, err := minio.New(b.server.at(t), &minio.Options{
 		Creds: credentials.NewStaticV4(accessKey, secretKey, ""), Region: "us-east-1", TrailingHeaders: true,

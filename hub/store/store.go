@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -45,17 +46,26 @@ type Config struct {
 	Region    string       // "" = us-east-1, MinIO's default
 	Public    string       // address of the S3 API for agents and browsers, "https://host[:port]"; "" = paths under /o/ on the hub
 	Log       *slog.Logger // nil = no log
+
+	// Limited puts AccessKey and SecretKey to two uses only: to make buckets, and to
+	// mint keys for hours ([session]) that hold [Buckets.Policy] and do all else. The
+	// server must have AssumeRole.
+	Limited  bool
+	Index    string // the bucket of [Store.Shelf], for the policy
+	Evidence string // the bucket of [Store.Vault], for the policy
 }
 
 // Store is safe for concurrent use.
 type Store struct {
 	bucket   string
 	endpoint *url.URL
+	owner    *minio.Client // makes buckets
 	api      *minio.Client // speaks to Endpoint
-	signer   *minio.Client // signs for the address that users see; does no I/O
+	signer   *minio.Client // signs for the address that users see; does no I/O but for keys
 	public   bool
 	log      *slog.Logger
 	patience time.Duration // how long the object store may make one wait
+	sessions []*session    // of api and signer, when limited; links carry the token of theirs
 }
 
 // Open prepares a store; it does not connect.
@@ -72,34 +82,53 @@ func Open(cfg Config) (*Store, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	api, err := dial(cfg, cfg.Endpoint, cfg.Secure)
+	long := credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, "")
+	owner, err := dial(cfg, cfg.Endpoint, cfg.Secure, long, transport())
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s := &Store{bucket: cfg.Bucket, endpoint: api.EndpointURL(), api: api, signer: api, log: cfg.Log, patience: readLongest}
-	if cfg.Public == "" {
-		return s, nil
+	s := &Store{
+		bucket: cfg.Bucket, endpoint: owner.EndpointURL(), owner: owner, api: owner, signer: owner,
+		log: cfg.Log, patience: readLongest,
 	}
-	u, err := url.Parse(cfg.Public)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.Trim(u.Path, "/") != "" {
-		return nil, fmt.Errorf("open store: public address %q, want https://host[:port]", cfg.Public)
+	links := long
+	if cfg.Limited {
+		if links, err = s.limit(cfg); err != nil {
+			return nil, fmt.Errorf("open store: %w", err)
+		}
 	}
-	if s.signer, err = dial(cfg, u.Host, u.Scheme == "https"); err != nil {
+	address, secure := cfg.Endpoint, cfg.Secure
+	if cfg.Public != "" {
+		u, err := url.Parse(cfg.Public)
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.Trim(u.Path, "/") != "" {
+			return nil, fmt.Errorf("open store: public address %q, want https://host[:port]", cfg.Public)
+		}
+		address, secure, s.public = u.Host, u.Scheme == "https", true
+	}
+	if s.signer, err = dial(cfg, address, secure, links, transport()); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s.public = true
 	return s, nil
+}
+
+// limit has the hub's own requests, and its links, signed with minted keys.
+func (s *Store) limit(cfg Config) (links *credentials.Credentials, err error) {
+	may := Buckets{Footage: cfg.Bucket, Index: cfg.Index, Evidence: cfg.Evidence}
+	own, signs := newSession(cfg, s.endpoint.String(), may.Policy()), newSession(cfg, s.endpoint.String(), may.links())
+	s.sessions = []*session{own, signs}
+	s.api, err = dial(cfg, cfg.Endpoint, cfg.Secure, credentials.New(own), doubtful{transport(), s.sessions})
+	return credentials.New(signs), err
 }
 
 // dial makes a client. With a region given it never asks the server for one, so
 // signing works without the server.
-func dial(cfg Config, endpoint string, secure bool) (*minio.Client, error) {
+func dial(cfg Config, endpoint string, secure bool, keys *credentials.Credentials, via http.RoundTripper) (*minio.Client, error) {
 	return minio.New(endpoint, &minio.Options{
-		Creds:        credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, ""),
+		Creds:        keys,
 		Secure:       secure,
 		Region:       cfg.Region,
 		BucketLookup: minio.BucketLookupPath,
-		Transport:    transport(),
+		Transport:    via,
 		MaxRetries:   2, // callers wait for an answer; they come back by themselves
 	})
 }
@@ -117,7 +146,7 @@ func (s *Store) ensure(ctx context.Context, bucket string, opts minio.MakeBucket
 	if ok {
 		return nil
 	}
-	err = s.api.MakeBucket(ctx, bucket, opts)
+	err = s.owner.MakeBucket(ctx, bucket, opts)
 	if err == nil || minio.ToErrorResponse(err).Code == minio.BucketAlreadyOwnedByYou {
 		return nil // another hub may have been quicker
 	}

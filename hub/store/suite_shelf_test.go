@@ -57,6 +57,25 @@ func (b *bench) shelf(t *testing.T) {
 	}
 	b.shelfRefuses(t, h)
 	b.shelfRace(t, h)
+	b.clear(t, h)
+}
+
+// clear takes all away that is on a shelf.
+func (b *bench) clear(t *testing.T, h *store.Shelf) {
+	t.Helper()
+	var names []string
+	for name, err := range h.List(t.Context(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	if err := h.Delete(t.Context(), names...); err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range h.List(t.Context(), "") {
+		t.Fatalf("after the delete: %q, %v", name, err)
+	}
 }
 
 func (b *bench) shelfRefuses(t *testing.T, h *store.Shelf) {
@@ -100,9 +119,9 @@ func (b *bench) shelfRace(t *testing.T, h *store.Shelf) {
 
 // listing goes over more than one page, in the order of bytes, whatever folders are.
 func (b *bench) listing(t *testing.T) {
-	h := b.shelfAt(t, "listing")
+	h := b.shelfAt(t, "index")
 	var names []string
-	for i := range 2100 {
+	for i := range 1100 {
 		names = append(names, fmt.Sprintf("l/%03d/%04d", i/300, i))
 	}
 	names = append(names, "l/000-x", "l/000.x", "l/0000", "l-a", "l0", "m/é", "m/1:2:3.4-x")
@@ -131,12 +150,7 @@ func (b *bench) listing(t *testing.T) {
 		}
 		break
 	}
-	if err := h.Delete(t.Context(), names...); err != nil {
-		t.Fatal(err)
-	}
-	for name, err := range h.List(t.Context(), "") {
-		t.Fatalf("after the delete: %q, %v", name, err)
-	}
+	b.clear(t, h)
 }
 
 // fill puts small objects, some at a time.

@@ -107,9 +107,9 @@ func (b *bench) vaultMisses(t *testing.T, v *store.Vault, name string) {
 // locked: in COMPLIANCE nobody takes a version away or brings its date forward, also
 // not the owner of the store with all rights and the header that bypasses governance.
 func (b *bench) locked(t *testing.T) {
-	v := b.vaultAt(t, "locked")
+	v := b.vaultAt(t, "evidence")
 	keys, bodies := b.stored(t, 1)
-	name, bucket := keys[0].String(), b.bucket("locked")
+	name, bucket := keys[0].String(), b.bucket("evidence")
 	until := time.Now().Add(24 * time.Hour)
 	version, err := v.Keep(t.Context(), keys[0], until)
 	if err != nil {
@@ -163,10 +163,7 @@ func (b *bench) lockedFootage(t *testing.T, bucket string, key camera.Key) {
 
 // unlocked: a bucket that locks nothing is no vault.
 func (b *bench) unlocked(t *testing.T) {
-	if err := b.store.Shelf(b.bucket("plain")).Ensure(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	v := b.store.Vault(b.bucket("plain"))
+	v := b.store.Vault(b.store.Bucket())
 	if err := v.Ensure(t.Context()); camera.CodeOf(err) != camera.CodeConflict {
 		t.Fatalf("a bucket without object lock: %v", err)
 	}
