@@ -18,6 +18,13 @@ type moved struct {
 	cells      pack.Activity
 }
 
+// hidden is a segment of a closed hour that the household withholds: it is in the
+// cells all the same.
+type hidden struct {
+	stream     camera.Stream
+	start, end int64 // Unix ms
+}
+
 // Activity draws the activity of [from, to) in at most so many values: the shortest
 // step of whole seconds with which they are enough, and for each step the maximum of
 // what touches it: seconds of open hours, cells of pack.Cell of closed ones, which are
@@ -64,9 +71,8 @@ const unknown = -1
 // of gives the steps' maxima for one stream; nil when it tells nothing at all.
 func (w steps) of(s *Strip, stream camera.Stream) []int16 {
 	var maxima []int16
-	hidden := s.withheld(stream)
 	mark := func(from, to int64, value byte) {
-		if from, to = max(from, w.from), min(to, w.to); from >= to || touch(hidden, from, to) {
+		if from, to = max(from, w.from), min(to, w.to); from >= to {
 			return
 		}
 		for len(maxima) < w.n {
@@ -76,10 +82,11 @@ func (w steps) of(s *Strip, stream camera.Stream) []int16 {
 			maxima[k] = max(maxima[k], int16(value))
 		}
 	}
+	withheld := s.withheld(stream)
 	for i := range s.moved {
 		m := &s.moved[i]
 		if m.hour {
-			w.cells(m, stream, mark)
+			w.cells(m, stream, withheld, mark)
 			continue
 		}
 		for k := range len(m.seconds) {
@@ -97,12 +104,13 @@ const cellMillis = int64(pack.Cell / time.Millisecond)
 
 // cells marks those of an hour that touch the window. Its last segments may reach
 // beyond its end.
-func (w steps) cells(m *moved, stream camera.Stream, mark func(from, to int64, value byte)) {
+func (w steps) cells(m *moved, stream camera.Stream, withheld times, mark func(from, to int64, value byte)) {
 	first := max((w.from-m.start)/cellMillis, 0)
 	last := min((w.to-1-m.start)/cellMillis, (hourMillis+spanMost)/cellMillis)
 	for i := first; i <= last; i++ {
-		if value, known := m.cells.At(stream, int(i)); known {
-			mark(m.start+i*cellMillis, m.start+(i+1)*cellMillis, value)
+		from := m.start + i*cellMillis
+		if value, known := m.cells.At(stream, int(i)); known && !touch(withheld, from, from+cellMillis) {
+			mark(from, from+cellMillis, value)
 		}
 	}
 }
@@ -113,12 +121,11 @@ func touch(t times, from, to int64) bool {
 	return i < len(t) && t[i][0] < to
 }
 
-// withheld is when a stream has segments that the household does not share.
 func (s *Strip) withheld(stream camera.Stream) times {
 	var t times
-	for i := range s.Segments {
-		if g := &s.Segments[i]; g.State == pack.Withheld && s.Shapes[g.Shape].Stream == stream {
-			t = append(t, [2]int64{g.Start, g.End})
+	for _, h := range s.hidden {
+		if h.stream == stream {
+			t = append(t, [2]int64{h.start, h.end})
 		}
 	}
 	return merge(t)

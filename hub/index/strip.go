@@ -26,8 +26,9 @@ type Strip struct {
 	Clock      camera.Clock
 	ClockKnown bool
 
-	moved []moved // with WithActivity
-	clock []clockOf
+	moved  []moved // with WithActivity
+	hidden []hidden
+	clock  []clockOf
 }
 
 // clockOf is the agent's clock with a segment that is in no closed hour yet.
@@ -123,7 +124,7 @@ func (r *reading) fresh(i int, row freshRow) {
 	shape := shapeIn(s, pack.ShapeOf(row.Segment))
 	s.Segments = append(s.Segments, pack.HotOf(row.Segment, shape, row.State))
 	s.clock = append(s.clock, clockOf{row.SegmentID, row.Clock, row.Received})
-	if r.activity {
+	if r.activity && row.State != pack.Withheld {
 		s.moved = append(s.moved, moved{stream: row.Stream, start: row.Start.UnixMilli(), end: row.End.UnixMilli(), seconds: row.Activity})
 	}
 	if row.Stream == camera.StreamMain {
@@ -161,6 +162,9 @@ func (r *reading) folded(i int, hour int64, body []byte) error {
 			s.Gaps = append(s.Gaps, g)
 		}
 	}
+	if r.activity {
+		s.hide(h)
+	}
 	// The earliest that can reach into the window starts spanMost before it.
 	all := h.Segments
 	all = all[sort.Search(len(all), func(k int) bool { return all[k].Start > r.from-spanMost }):]
@@ -194,6 +198,14 @@ func (r *reading) folded(i int, hour int64, body []byte) error {
 		}
 	}
 	return nil
+}
+
+func (s *Strip) hide(h *pack.Hour) {
+	for i := range h.Segments {
+		if g := &h.Segments[i]; g.State == pack.Withheld {
+			s.hidden = append(s.hidden, hidden{h.Shapes[g.Shape].Stream, g.Start, g.End})
+		}
+	}
 }
 
 // number gives the hour's shapes their numbers in a strip, and tells whether they are
