@@ -51,6 +51,7 @@ func TestHeld(t *testing.T) {
 		one      cases.Case
 		from, to float64
 	}{{one, 60, 50}, {two, 55, 40}, {two, 300, 200}} {
+		v.now = v.now.Add(time.Second) // in this order
 		if _, err := v.ask(t, c.one, cam, c.from, c.to); err != nil {
 			t.Fatal(err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -12,7 +11,7 @@ import (
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/cases"
-	"xulang.vn/camera/hub/db"
+	"xulang.vn/camera/hub/db/dbtest"
 )
 
 var noon = time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC)
@@ -56,12 +55,8 @@ var picture = []byte("one key frame")
 
 func newVillage(t *testing.T) *village {
 	t.Helper()
-	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "hub.sqlite"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { d.Close() })
-	err = d.Write(t.Context(), func(tx *sql.Tx) error {
+	d := dbtest.Open(t)
+	err := d.Write(t.Context(), func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO users (id, login, name, role, unit, password, created_ms) VALUES ('u1', 'a', 'Cán bộ', 'officer', 'Xã A', '', 0)`)
 		return err
 	})
