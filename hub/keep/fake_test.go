@@ -25,6 +25,7 @@ type ledger struct {
 	order    []camera.SegmentID
 	expiries []*expiry
 	held     []hold
+	taken    time.Time       // of SnapshotTaken
 	broken   map[int64]error // of VerifyHour, by hour
 	fail     func(verb string) when
 	now      func() time.Time
@@ -175,6 +176,12 @@ func (l *ledger) Expired(_ context.Context, since time.Time) (s keep.Sum, err er
 		return nil
 	})
 	return s, err
+}
+
+func (l *ledger) SnapshotTaken(at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.taken = at
 }
 
 func (l *ledger) Backlog(context.Context) (keep.Backlog, error) { return keep.Backlog{Fresh: 7}, nil }

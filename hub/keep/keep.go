@@ -43,6 +43,8 @@ type Index interface {
 	Mover
 	Prover
 	Counter
+	// SnapshotTaken says that whatever was committed before a moment is in a snapshot.
+	SnapshotTaken(at time.Time)
 }
 
 // Expirer ends footage in the index.
@@ -139,6 +141,7 @@ type Keep struct {
 	mu   sync.Mutex
 	last Snapshot    // the newest that is known; zero before the first
 	sum  camera.Hash // of what it holds; zero: not known
+	held time.Time   // what was committed before is in it; zero before the first
 }
 
 // New makes a keep; it does nothing before Run, Expire, Check or Snapshot.

@@ -48,11 +48,14 @@ type Listing interface {
 
 // Rebuilt is what came back into the index.
 type Rebuilt struct {
-	Hours    int64 `json:"hours"`    // folded ones, from their manifests
-	Journals int64 `json:"journals"` // objects
-	Segments int64 `json:"segments"`
-	Stored   int64 `json:"stored"` // those of them whose bytes are there
-	Gaps     int64 `json:"gaps"`
+	Cameras  int      `json:"cameras"` // whose hours are there again
+	Hours    int      `json:"hours"`   // folded ones, from their manifests
+	Segments int      `json:"segments"`
+	Stored   int      `json:"stored"`   // those of them whose bytes are there
+	Journals int      `json:"journals"` // objects
+	Gaps     int      `json:"gaps"`
+	Damaged  []string `json:"damaged"` // objects of the index that cannot be used, in English
+	Lost     int      `json:"lost"`    // hours without a good manifest
 }
 
 // Restoration is what a restore did.

@@ -53,7 +53,8 @@ func (k *Keep) snapshot(ctx context.Context) (Snapshot, bool, error) {
 	if err != nil {
 		return Snapshot{}, false, err
 	}
-	at := k.Now().UTC().Truncate(time.Second)
+	began := k.Now().UTC()
+	at := began.Truncate(time.Second)
 	for slices.ContainsFunc(there, func(s stamp) bool { return s.at.Equal(at) }) {
 		at = at.Add(time.Second) // names are written once
 	}
@@ -75,8 +76,11 @@ func (k *Keep) snapshot(ctx context.Context) (Snapshot, bool, error) {
 	}
 	made := Snapshot{Name: nameOf(at, 0), At: k.Now().UTC(), Size: out.size}
 	k.mu.Lock()
-	k.last, k.sum = made, digest
+	before := k.held
+	k.last, k.sum, k.held = made, digest, began
 	k.mu.Unlock()
+	// Of the snapshot before this one: should this one not read, nothing is lost.
+	k.Index.SnapshotTaken(before)
 	return made, true, k.prune(ctx, append(there, stamp{at: at, whole: true}))
 }
 

@@ -81,6 +81,9 @@ func TestSnapshotsComeBack(t *testing.T) {
 	if !r.mustSnapshot() {
 		t.Error("a change was not written")
 	}
+	if !r.ledger.taken.Equal(noon) {
+		t.Errorf("the index was told of %s, want the time of the snapshot before the newest", r.ledger.taken)
+	}
 	into := dbtest.Open(t)
 	got, err := r.lost(into).Restore(t.Context(), nil)
 	if err != nil {

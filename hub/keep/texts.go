@@ -26,6 +26,8 @@ var english = words{
 	damaged:  "The snapshot of %s does not read whole and was passed over: %s\n",
 	rows:     "  %s: %s rows\n",
 	index:    "The index has %s segments again, %s of them stored (%s folded hours, %s journals, %s gaps).\n",
+	unused:   "  damaged: %s\n",
+	lost:     "%s hours have no good manifest and did not come back.\n",
 	expired:  "%s segments whose deletion had begun will be deleted.\n",
 	holds: "Holds that were placed before %s are in force. What was held after that must be held again;\n" +
 		"until %s nothing expires.\n",
@@ -59,6 +61,8 @@ var vietnamese = words{
 	damaged:  "Bản sao lúc %s không đọc được trọn vẹn nên bỏ qua: %s\n",
 	rows:     "  %s: %s dòng\n",
 	index:    "Chỉ mục có lại %s đoạn ghi, %s đoạn đã lưu (%s giờ đã đóng, %s nhật ký, %s khoảng trống).\n",
+	unused:   "  hỏng: %s\n",
+	lost:     "%s giờ ghi không còn bản kê đọc được nên không phục hồi được.\n",
 	expired:  "%s đoạn ghi đang xóa dở sẽ được xóa tiếp.\n",
 	holds: "Các lệnh giữ hình đặt trước %s vẫn còn hiệu lực. Những gì giữ sau lúc đó phải giữ lại;\n" +
 		"đến %s không có gì bị xóa vì hết hạn.\n",

@@ -20,13 +20,13 @@ const (
 
 // words are what people read. The order of a format's arguments is the same in both.
 type words struct {
-	depth                                          map[Depth]string
-	kind                                           map[Kind]string
-	checked, young, clean, unclean, hint           string
-	repaired, left, more, want, manifest           string
-	backup, same                                   string
-	restored, damaged, rows, index, expired, holds string
-	progress, rebuilt                              string
+	depth                                                        map[Depth]string
+	kind                                                         map[Kind]string
+	checked, young, clean, unclean, hint                         string
+	repaired, left, more, want, manifest                         string
+	backup, same                                                 string
+	restored, damaged, rows, index, unused, lost, expired, holds string
+	progress, rebuilt                                            string
 }
 
 func in(l Lang) words {
@@ -153,7 +153,14 @@ func ExplainRestore(r Restoration, l Lang) string {
 			fmt.Fprintf(b, w.rows, t, l.number(r.Rows[t]))
 		}
 	}
-	fmt.Fprintf(b, w.index, l.number(r.Index.Segments), l.number(r.Index.Stored), l.number(r.Index.Hours), l.number(r.Index.Journals), l.number(r.Index.Gaps))
+	n := func(n int) string { return l.number(int64(n)) }
+	fmt.Fprintf(b, w.index, n(r.Index.Segments), n(r.Index.Stored), n(r.Index.Hours), n(r.Index.Journals), n(r.Index.Gaps))
+	for _, what := range r.Index.Damaged {
+		fmt.Fprintf(b, w.unused, what)
+	}
+	if r.Index.Lost > 0 {
+		fmt.Fprintf(b, w.lost, n(r.Index.Lost))
+	}
 	if r.Expired > 0 {
 		fmt.Fprintf(b, w.expired, l.number(r.Expired))
 	}
@@ -168,5 +175,5 @@ func ExplainProgress(p Progress, l Lang) string {
 
 // ExplainRebuilt is the same of a restore.
 func ExplainRebuilt(r Rebuilt, l Lang) string {
-	return fmt.Sprintf(in(l).rebuilt, l.number(r.Hours), l.number(r.Journals), l.number(r.Segments))
+	return fmt.Sprintf(in(l).rebuilt, l.number(int64(r.Hours)), l.number(int64(r.Journals)), l.number(int64(r.Segments)))
 }
