@@ -60,7 +60,7 @@ type nothing struct{ *ledger }
 
 func (nothing) Restore(ctx context.Context, stored func(context.Context, camera.CameraID) (map[camera.SegmentID]int64, error), _ func(keep.Rebuilt)) (keep.Rebuilt, error) {
 	sizes, err := stored(ctx, cameraOf(1))
-	return keep.Rebuilt{Stored: int64(len(sizes))}, err
+	return keep.Rebuilt{Stored: len(sizes)}, err
 }
 
 func TestSnapshotsComeBack(t *testing.T) {
