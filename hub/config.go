@@ -29,8 +29,12 @@ type Config struct {
 	ACME    ACME   `yaml:"acme"`
 	// Plain speaks no TLS at all: only behind a proxy that does, and whose address is Public.
 	Plain bool `yaml:"plain"`
-	// Data is the folder of the database and of the one-time setup link.
+	// Data is the folder of the hub's own files: database, certificates, setup link.
 	Data string `yaml:"data"`
+	// Database is a PostgreSQL (15 or newer), as a libpq connection string or a
+	// postgres:// address; "file:PATH" is read from that file, for one with a password.
+	// Empty: SQLite in Data.
+	Database string `yaml:"database"`
 	// Roads is an OpenStreetMap file: .osm, .osm.bz2 or .osm.pbf; empty: no roads yet.
 	Roads string `yaml:"roads"`
 	// Sketch says that the roads are a drawing and no real place.
@@ -58,6 +62,8 @@ type Store struct {
 	// empty: their traffic passes through the hub's port under /o/.
 	Public string `yaml:"public"`
 	Bucket string `yaml:"bucket"`
+	// Index is the bucket of what the database is built from again when it is lost.
+	Index string `yaml:"index"`
 	// KeyFile holds two lines, access key and secret key, readable by the hub only.
 	KeyFile string `yaml:"key_file"`
 }
@@ -75,7 +81,7 @@ func Default() Config {
 		Listen: "127.0.0.1:8470",
 		Data:   "var/hub",
 		Uplink: camera.UplinkAll,
-		Store:  Store{Endpoint: "127.0.0.1:8480", Bucket: "footage", KeyFile: "var/minio/keys"},
+		Store:  Store{Endpoint: "127.0.0.1:8480", Bucket: "footage", Index: "index", KeyFile: "var/minio/keys"},
 		Live:   Live{UDP: "127.0.0.1:8471", TCP: "127.0.0.1:8471"},
 	}
 }
@@ -113,8 +119,10 @@ func (c Config) Check() error {
 		return fmt.Errorf("check config: public %q is no address such as https://camera.example:8470", c.Public)
 	case !c.Uplink.Valid():
 		return fmt.Errorf("check config: uplink %q is none of all, sub, on-request", c.Uplink)
-	case c.Store.Endpoint == "" || c.Store.Bucket == "" || c.Store.KeyFile == "":
-		return fmt.Errorf("check config: store needs endpoint, bucket and key_file")
+	case c.Store.Endpoint == "" || c.Store.Bucket == "" || c.Store.Index == "" || c.Store.KeyFile == "":
+		return fmt.Errorf("check config: store needs endpoint, bucket, index and key_file")
+	case c.Store.Bucket == c.Store.Index:
+		return fmt.Errorf("check config: store has one bucket for footage and for the index; they live for different times")
 	}
 	return nil
 }

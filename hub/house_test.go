@@ -39,13 +39,14 @@ func newBucket(t *testing.T) (*bucket, string) {
 func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	object, ok := b.objects[strings.TrimPrefix(r.URL.Path, "/footage/")]
+	name := strings.TrimPrefix(r.URL.Path, "/footage/")
+	object, ok := b.objects[name]
 	switch {
 	case b.broken:
 		w.WriteHeader(http.StatusForbidden)
 	case strings.Trim(r.URL.Path, "/") == "footage":
 	case r.Method == http.MethodPut:
-		b.objects[strings.TrimPrefix(r.URL.Path, "/footage/")], _ = io.ReadAll(r.Body)
+		b.objects[name], _ = io.ReadAll(r.Body)
 	case !ok:
 		w.WriteHeader(http.StatusNotFound)
 	default:

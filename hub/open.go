@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -49,14 +50,15 @@ func openStore(cfg Store, log *slog.Logger) (*store.Store, error) {
 	})
 }
 
-// keepBucket makes the bucket as soon as the store answers.
-func (h *hub) keepBucket(ctx context.Context) error {
+// keepBuckets makes the buckets as soon as the store answers, and from then on keeps and
+// lets go of what is in them.
+func (h *hub) keepBuckets(ctx context.Context) error {
 	wait := 500 * time.Millisecond
 	for told := false; ; {
-		err := h.store.Ensure(ctx)
+		err := errors.Join(h.store.Ensure(ctx), h.store.Shelf(h.cfg.Store.Index).Ensure(ctx))
 		if err == nil {
-			h.log.Info("object store is ready", "bucket", h.cfg.Store.Bucket)
-			return nil
+			h.log.Info("object store is ready", "footage", h.cfg.Store.Bucket, "index", h.cfg.Store.Index)
+			return h.keep.Run(ctx)
 		}
 		if !told && ctx.Err() == nil {
 			h.log.Warn("object store does not answer; trying on", "err", err)

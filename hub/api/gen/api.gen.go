@@ -145,6 +145,45 @@ func (e ConsentLevel) Valid() bool {
 	}
 }
 
+// Defines values for FindingCountKind.
+const (
+	FindingCountKindAstray          FindingCountKind = "astray"
+	FindingCountKindLeftover        FindingCountKind = "leftover"
+	FindingCountKindManifestMissing FindingCountKind = "manifest-missing"
+	FindingCountKindManifestWrong   FindingCountKind = "manifest-wrong"
+	FindingCountKindMissing         FindingCountKind = "missing"
+	FindingCountKindOrphan          FindingCountKind = "orphan"
+	FindingCountKindWrongBytes      FindingCountKind = "wrong-bytes"
+	FindingCountKindWrongChecksum   FindingCountKind = "wrong-checksum"
+	FindingCountKindWrongSize       FindingCountKind = "wrong-size"
+)
+
+// Valid indicates whether the value is a known member of the FindingCountKind enum.
+func (e FindingCountKind) Valid() bool {
+	switch e {
+	case FindingCountKindAstray:
+		return true
+	case FindingCountKindLeftover:
+		return true
+	case FindingCountKindManifestMissing:
+		return true
+	case FindingCountKindManifestWrong:
+		return true
+	case FindingCountKindMissing:
+		return true
+	case FindingCountKindOrphan:
+		return true
+	case FindingCountKindWrongBytes:
+		return true
+	case FindingCountKindWrongChecksum:
+		return true
+	case FindingCountKindWrongSize:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for NewCaseKind.
 const (
 	NewCaseKindAdministrative NewCaseKind = "administrative"
@@ -313,6 +352,18 @@ type AuditRecord struct {
 	Refused *string `json:"refused,omitempty"`
 }
 
+// Backlog defines model for Backlog.
+type Backlog struct {
+	// Oldest start of the oldest of them
+	Oldest *time.Time `json:"oldest,omitempty"`
+
+	// Open segments of hours that are not folded
+	Open int64 `json:"open"`
+
+	// Unsent acknowledged facts that are in the database alone
+	Unsent int `json:"unsent"`
+}
+
 // Bytes defines model for Bytes.
 type Bytes struct {
 	Segments int64 `json:"segments"`
@@ -431,6 +482,29 @@ type Case struct {
 // CaseKind defines model for Case.Kind.
 type CaseKind string
 
+// CheckReport defines model for CheckReport.
+type CheckReport struct {
+	Began time.Time `json:"began"`
+
+	// Clean nothing was found that is not repaired
+	Clean bool `json:"clean"`
+
+	// Depth 1 names and sizes, 2 checksums, 3 every byte
+	Depth int       `json:"depth"`
+	Ended time.Time `json:"ended"`
+
+	// Findings by kind, the most serious first
+	Findings []FindingCount `json:"findings"`
+	Objects  int64          `json:"objects"`
+	Segments int64          `json:"segments"`
+
+	// Size bytes of those
+	Size int64 `json:"size"`
+
+	// Stored segments whose bytes are there
+	Stored int64 `json:"stored"`
+}
+
 // Clock defines model for Clock.
 type Clock struct {
 	BoundMs      int64 `json:"bound_ms"`
@@ -469,13 +543,18 @@ type ConsentLevels struct {
 
 // Coverage defines model for Coverage.
 type Coverage struct {
-	// Exits where one leaves the watched roads unseen
+	// Cameras that see a road and record at some hour
+	Cameras   int `json:"cameras"`
+	ExitCount int `json:"exit_count"`
+
+	// Exits where one leaves the watched roads unseen; at most 200
 	Exits []Exit `json:"exits"`
 
 	// From since when recording was looked at
-	From time.Time `json:"from"`
+	From     time.Time `json:"from"`
+	GapCount int       `json:"gap_count"`
 
-	// Gaps unwatched between watched places of a road, longest first
+	// Gaps unwatched between watched places of a road, longest first; the 200 longest
 	Gaps []CoverageGap `json:"gaps"`
 
 	// Hours by hour of the day, UTC+7: cameras that recorded at least half of it
@@ -485,25 +564,22 @@ type Coverage struct {
 	Next []NextHome `json:"next"`
 
 	// Roads roads of which anything is watched, most first
-	Roads []struct {
-		// Best metres of road by direction of travel; the second pair: of these, seen from behind, where motorbikes carry their plate
-		Best   Directions `json:"best"`
-		Length float64    `json:"length"`
-		Name   string     `json:"name"`
-		Road   string     `json:"road"`
+	Roads []RoadCoverage `json:"roads"`
+	To    time.Time      `json:"to"`
 
-		// Worst metres of road by direction of travel; the second pair: of these, seen from behind, where motorbikes carry their plate
-		Worst Directions `json:"worst"`
-	} `json:"roads"`
-	To time.Time `json:"to"`
+	// Watched at any hour
+	Watched Directions `json:"watched"`
 }
 
 // CoverageGap defines model for CoverageGap.
 type CoverageGap struct {
+	Down    float64     `json:"down"`
 	Line    [][]float64 `json:"line"`
-	Metres  float64     `json:"metres"`
 	Name    string      `json:"name"`
 	Stretch Stretch     `json:"stretch"`
+
+	// Up metres of it that may be driven towards rising metres
+	Up float64 `json:"up"`
 }
 
 // Device defines model for Device.
@@ -591,13 +667,42 @@ type EnrolRequest struct {
 
 // Exit defines model for Exit.
 type Exit struct {
+	Class string `json:"class"`
+
+	// Ends a yard, a dead end, or cut by the map's border
+	Ends bool    `json:"ends"`
+	Gap  Stretch `json:"gap"`
+
+	// Heading in which one leaves
+	Heading  float64  `json:"heading"`
 	Name     string   `json:"name"`
 	Position Position `json:"position"`
-	Road     string   `json:"road"`
 
-	// Toward where it leads to
+	// Road that goes off
+	Road string `json:"road"`
+
+	// Toward where it leads to; missing when the map does not tell
 	Toward *string `json:"toward,omitempty"`
 }
+
+// Expired defines model for Expired.
+type Expired struct {
+	Day   Bytes `json:"day"`
+	Month Bytes `json:"month"`
+
+	// Unproved deletions after which the object store was not looked at yet
+	Unproved int64 `json:"unproved"`
+}
+
+// FindingCount defines model for FindingCount.
+type FindingCount struct {
+	Count    int64            `json:"count"`
+	Kind     FindingCountKind `json:"kind"`
+	Repaired int64            `json:"repaired"`
+}
+
+// FindingCountKind defines model for FindingCount.Kind.
+type FindingCountKind string
 
 // Health defines model for Health.
 type Health struct {
@@ -630,6 +735,12 @@ type Invitation struct {
 
 	// Link what the QR code holds
 	Link string `json:"link"`
+}
+
+// KeepDays defines model for KeepDays.
+type KeepDays struct {
+	Cameras int `json:"cameras"`
+	Days    int `json:"days"`
 }
 
 // Measure What the signs say. At this metre of the line stands this kilometre.
@@ -794,6 +905,24 @@ type Road struct {
 	Ref     *string `json:"ref,omitempty"`
 }
 
+// RoadCoverage defines model for RoadCoverage.
+type RoadCoverage struct {
+	// Best hour with the most metres
+	Best     int          `json:"best"`
+	Hours    []Directions `json:"hours"`
+	Length   float64      `json:"length"`
+	Name     string       `json:"name"`
+	OpenDown float64      `json:"open_down"`
+
+	// OpenUp metres that may be driven towards rising metres
+	OpenUp float64 `json:"open_up"`
+	Road   string  `json:"road"`
+
+	// Watched metres of road by direction of travel; the second pair: of these, seen from behind, where motorbikes carry their plate
+	Watched Directions `json:"watched"`
+	Worst   int        `json:"worst"`
+}
+
 // RoadList defines model for RoadList.
 type RoadList struct {
 	Roads []Road `json:"roads"`
@@ -859,6 +988,14 @@ type SignIn struct {
 	Password string `json:"password"`
 }
 
+// Snapshot defines model for Snapshot.
+type Snapshot struct {
+	At time.Time `json:"at"`
+
+	// Size bytes; 0 when not known
+	Size int64 `json:"size"`
+}
+
 // Span Footage with the state of its bytes, or a gap with its cause.
 type Span struct {
 	Cause *string   `json:"cause,omitempty"`
@@ -913,47 +1050,19 @@ type TwoPoints struct {
 
 // Upkeep defines model for Upkeep.
 type Upkeep struct {
-	Check *struct {
-		Began time.Time `json:"began"`
-
-		// Depth 1 names and sizes, 2 checksums, 3 every byte
-		Depth    int       `json:"depth"`
-		Ended    time.Time `json:"ended"`
-		Findings []struct {
-			Count    int64  `json:"count"`
-			Kind     string `json:"kind"`
-			Repaired int64  `json:"repaired"`
-		} `json:"findings"`
-		Objects  int64 `json:"objects"`
-		Segments int64 `json:"segments"`
-	} `json:"check,omitempty"`
+	Check *CheckReport `json:"check,omitempty"`
 
 	// Database bytes on disk
-	Database int64 `json:"database"`
-	Expired  struct {
-		Day   Bytes `json:"day"`
-		Month Bytes `json:"month"`
+	Database int64   `json:"database"`
+	Expired  Expired `json:"expired"`
 
-		// Unproved deletions after which the object store was not looked at yet
-		Unproved int `json:"unproved"`
-	} `json:"expired"`
-	Footage Bytes `json:"footage"`
-	Index   struct {
-		// Oldest start of the oldest of them
-		Oldest *time.Time `json:"oldest,omitempty"`
+	// GraceUntil nothing expires before; the database was restored
+	GraceUntil *time.Time `json:"grace_until,omitempty"`
+	Index      Backlog    `json:"index"`
 
-		// Open segments of hours that are not folded
-		Open int `json:"open"`
-
-		// Unsent acknowledged facts that are in the database alone
-		Unsent int `json:"unsent"`
-	} `json:"index"`
-	Snapshot *struct {
-		At time.Time `json:"at"`
-
-		// Size bytes
-		Size int64 `json:"size"`
-	} `json:"snapshot,omitempty"`
+	// Keep for how many days how many cameras' footage is kept, by days
+	Keep     []KeepDays `json:"keep"`
+	Snapshot *Snapshot  `json:"snapshot,omitempty"`
 }
 
 // User defines model for User.

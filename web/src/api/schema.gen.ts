@@ -1054,37 +1054,69 @@ export interface components {
             from: string;
             /** Format: date-time */
             to: string;
+            /** @description that see a road and record at some hour */
+            cameras: number;
+            /** @description at any hour */
+            watched: components["schemas"]["Directions"];
             /** @description by hour of the day, UTC+7: cameras that recorded at least half of it */
             hours: components["schemas"]["Directions"][];
             /** @description roads of which anything is watched, most first */
-            roads: {
-                road: string;
-                name: string;
-                /** Format: double */
-                length: number;
-                best: components["schemas"]["Directions"];
-                worst: components["schemas"]["Directions"];
-            }[];
-            /** @description unwatched between watched places of a road, longest first */
+            roads: components["schemas"]["RoadCoverage"][];
+            /** @description unwatched between watched places of a road, longest first; the 200 longest */
             gaps: components["schemas"]["CoverageGap"][];
-            /** @description where one leaves the watched roads unseen */
+            gap_count: number;
+            /** @description where one leaves the watched roads unseen; at most 200 */
             exits: components["schemas"]["Exit"][];
+            exit_count: number;
             /** @description homes without a camera on the road, the one that would add most first */
             next: components["schemas"]["NextHome"][];
+        };
+        RoadCoverage: {
+            road: string;
+            name: string;
+            /** Format: double */
+            length: number;
+            /**
+             * Format: double
+             * @description metres that may be driven towards rising metres
+             */
+            open_up: number;
+            /** Format: double */
+            open_down: number;
+            watched: components["schemas"]["Directions"];
+            hours: components["schemas"]["Directions"][];
+            /** @description hour with the most metres */
+            best: number;
+            worst: number;
         };
         CoverageGap: {
             stretch: components["schemas"]["Stretch"];
             name: string;
+            /**
+             * Format: double
+             * @description metres of it that may be driven towards rising metres
+             */
+            up: number;
             /** Format: double */
-            metres: number;
+            down: number;
             line: number[][];
         };
         Exit: {
             position: components["schemas"]["Position"];
+            /** @description that goes off */
             road: string;
             name: string;
-            /** @description where it leads to */
+            class: string;
+            /**
+             * Format: double
+             * @description in which one leaves
+             */
+            heading: number;
+            /** @description where it leads to; missing when the map does not tell */
             toward?: string;
+            gap: components["schemas"]["Stretch"];
+            /** @description a yard, a dead end, or cut by the map's border */
+            ends: boolean;
         };
         NextHome: {
             household: string;
@@ -1104,57 +1136,92 @@ export interface components {
             closes: number;
         };
         Upkeep: {
-            footage: components["schemas"]["Bytes"];
-            expired: {
-                day: components["schemas"]["Bytes"];
-                month: components["schemas"]["Bytes"];
-                /** @description deletions after which the object store was not looked at yet */
-                unproved: number;
-            };
-            index: {
-                /** @description segments of hours that are not folded */
-                open: number;
-                /**
-                 * Format: date-time
-                 * @description start of the oldest of them
-                 */
-                oldest?: string;
-                /** @description acknowledged facts that are in the database alone */
-                unsent: number;
-            };
+            /** @description for how many days how many cameras' footage is kept, by days */
+            keep: components["schemas"]["KeepDays"][];
+            /**
+             * Format: date-time
+             * @description nothing expires before; the database was restored
+             */
+            grace_until?: string;
+            expired: components["schemas"]["Expired"];
+            index: components["schemas"]["Backlog"];
             /**
              * Format: int64
              * @description bytes on disk
              */
             database: number;
-            snapshot?: {
-                /** Format: date-time */
-                at: string;
-                /**
-                 * Format: int64
-                 * @description bytes
-                 */
-                size: number;
-            };
-            check?: {
-                /** @description 1 names and sizes, 2 checksums, 3 every byte */
-                depth: number;
-                /** Format: date-time */
-                began: string;
-                /** Format: date-time */
-                ended: string;
-                /** Format: int64 */
-                segments: number;
-                /** Format: int64 */
-                objects: number;
-                findings: {
-                    kind: string;
-                    /** Format: int64 */
-                    count: number;
-                    /** Format: int64 */
-                    repaired: number;
-                }[];
-            };
+            snapshot?: components["schemas"]["Snapshot"];
+            check?: components["schemas"]["CheckReport"];
+        };
+        KeepDays: {
+            days: number;
+            cameras: number;
+        };
+        Expired: {
+            day: components["schemas"]["Bytes"];
+            month: components["schemas"]["Bytes"];
+            /**
+             * Format: int64
+             * @description deletions after which the object store was not looked at yet
+             */
+            unproved: number;
+        };
+        Backlog: {
+            /**
+             * Format: int64
+             * @description segments of hours that are not folded
+             */
+            open: number;
+            /**
+             * Format: date-time
+             * @description start of the oldest of them
+             */
+            oldest?: string;
+            /** @description acknowledged facts that are in the database alone */
+            unsent: number;
+        };
+        Snapshot: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description bytes; 0 when not known
+             */
+            size: number;
+        };
+        CheckReport: {
+            /** @description 1 names and sizes, 2 checksums, 3 every byte */
+            depth: number;
+            /** Format: date-time */
+            began: string;
+            /** Format: date-time */
+            ended: string;
+            /** Format: int64 */
+            segments: number;
+            /** Format: int64 */
+            objects: number;
+            /**
+             * Format: int64
+             * @description segments whose bytes are there
+             */
+            stored: number;
+            /**
+             * Format: int64
+             * @description bytes of those
+             */
+            size: number;
+            /** @description nothing was found that is not repaired */
+            clean: boolean;
+            /** @description by kind, the most serious first */
+            findings: components["schemas"]["FindingCount"][];
+        };
+        FindingCount: {
+            /** @enum {string} */
+            kind: "missing" | "wrong-bytes" | "wrong-checksum" | "wrong-size" | "manifest-missing" | "manifest-wrong" | "astray" | "leftover" | "orphan";
+            /** Format: int64 */
+            count: number;
+            /** Format: int64 */
+            repaired: number;
         };
         Bytes: {
             /** Format: int64 */
