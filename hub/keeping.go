@@ -86,14 +86,11 @@ func (k kept) SetStates(ctx context.Context, changes []keep.Change) ([]error, er
 
 // Restore is the index's own, told in the words of the room.
 func (k kept) Restore(ctx context.Context, stored func(context.Context, camera.CameraID) (map[camera.SegmentID]int64, error), progress func(keep.Rebuilt)) (keep.Rebuilt, error) {
-	told := func(r index.Restored) keep.Rebuilt {
-		return keep.Rebuilt{Hours: r.Hours, Journals: r.Journals, Segments: r.Segments, Stored: r.Stored, Gaps: r.Gaps}
-	}
-	r, err := k.Index.Restore(ctx, stored, func(r index.Restored) { progress(told(r)) })
+	r, err := k.Index.Restore(ctx, stored, func(r index.Restored) { progress(keep.Rebuilt(r)) })
 	if err != nil {
-		return told(r), fmt.Errorf("build index again: %w", err)
+		return keep.Rebuilt(r), fmt.Errorf("build index again: %w", err)
 	}
-	return told(r), nil
+	return keep.Rebuilt(r), nil
 }
 
 // footage hands the footage bucket over.
