@@ -60,7 +60,7 @@ func (b *body) Read(p []byte) (int, error) {
 	b.left.wait()
 	n, err := b.ReadCloser.Read(p)
 	b.left.rest()
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = failed(b.ctx, "read object", err)
 	}
 	return n, err

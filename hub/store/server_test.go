@@ -84,12 +84,6 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// server gives the address of a real MinIO.
-func server(t *testing.T) string {
-	t.Helper()
-	return minIO.at(t)
-}
-
 func (s *s3) at(t *testing.T) string {
 	t.Helper()
 	if s.err != nil {
@@ -114,11 +108,6 @@ func (s *s3) config(t *testing.T, bucket string) store.Config {
 func (s *s3) open(t *testing.T, bucket string) *store.Store {
 	t.Helper()
 	return ready(t, s.config(t, bucket))
-}
-
-func open(t *testing.T, bucket string) *store.Store {
-	t.Helper()
-	return minIO.open(t, bucket)
 }
 
 func ready(t *testing.T, cfg store.Config) *store.Store {

@@ -5,6 +5,10 @@
 // The store may be reached in two ways. By default it listens on loopback and its
 // traffic passes through the hub's port ([Store.Proxy], links are paths under
 // /o/). With a public address links point there and bytes bypass the hub.
+//
+// Beside the footage the hub has a bucket of its own ([Shelf]) and one of evidence
+// that nobody can delete from ([Vault]). README.md says what a server must do for
+// all that, and conform in the tests asks it.
 package store
 
 import (

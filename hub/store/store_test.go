@@ -43,7 +43,7 @@ func TestThroughTheProxy(t *testing.T) {
 		mux.Handle(store.Prefix, s.Proxy())
 		hub := httptest.NewServer(mux)
 		defer hub.Close()
-		conform(t, &bench{store: s, server: srv, base: hub.URL})
+		conformLinks(t, &bench{store: s, server: srv, base: hub.URL})
 	})
 }
 
