@@ -160,6 +160,17 @@ func BenchmarkWatch(b *testing.B) {
 	fmt.Printf("{\"query\":\"road\",\"cameras\":%d,\"p50_ms\":%.4f,\"p95_ms\":%.4f,\"found\":%.1f,\"scan_ms_p50\":%.2f,\"ratio\":%.0f,\"bytes_per_camera\":%d,\"watch_mib\":%.1f,\"fill_s\":%.2f}\n",
 		len(v.views), p50, p95, float64(cameras)/float64(len(took)), scans[len(scans)/2], scans[len(scans)/2]/p50,
 		v.bytes/int64(len(v.views)), float64(v.bytes)/(1<<20), v.filled.Seconds())
+	// Coverage of all of it, with homes enough for a commune and the hours of each camera.
+	q := road.CoverageQuestion{At: day(1), Active: func(camera.CameraID) [24]float64 { return shares(6, 20, 1) }}
+	for i := range 200 {
+		r := roads[i*len(roads)/200]
+		p, h, _ := g.At(r.ID, r.Length/2)
+		q.Homes = append(q.Homes, road.Home{ID: fmt.Sprint(i), Position: camera.Ahead(p, h+90, 12)})
+	}
+	start := time.Now()
+	c := v.watch.Coverage(q)
+	fmt.Printf("{\"query\":\"coverage\",\"cameras\":%d,\"homes\":%d,\"ms\":%.0f,\"km\":%.0f,\"gaps\":%d,\"exits\":%d}\n",
+		c.Cameras, len(q.Homes), float64(time.Since(start).Microseconds())/1e3, c.Watched.Sum()/1e3, c.GapCount, c.ExitCount)
 	b.Run("along", func(b *testing.B) {
 		for b.Loop() {
 			s, from, to := question(random, roads)

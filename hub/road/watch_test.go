@@ -169,6 +169,32 @@ func TestEdges(t *testing.T) {
 	}
 }
 
+// TestAlongHairpin: a road that goes out at y 0, turns at 100 and comes back at y -20. From
+// y 10 a camera sees 40 … 60 of the way out and 30 m to either side of x 50 of the way
+// back, which is metre 120 + 20 to 120 + 80: the longer piece counts, whichever way the
+// road was drawn.
+func TestAlongHairpin(t *testing.T) {
+	out := []xy{{0, 0}, {100, 0}, {100, -20}, {0, -20}}
+	for _, c := range []struct {
+		points []xy
+		want   string
+	}{{out, "[a@170]"}, {[]xy{out[3], out[2], out[1], out[0]}, "[a@50]"}} {
+		var d drawing
+		d.way(1, "highway=primary,name=Cua", c.points...)
+		g, _ := d.load(t)
+		w := road.NewWatch(g)
+		w.Set("a", at(50, 10, 180, 90, 50))
+		if got := ids(w.Along(camera.Stretch{Road: "cua", From: 0, To: 220}, day(0), day(1))); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+		// The place between both: the way out is 5 m away, the way back 15 m.
+		got := w.Near(spotAt(50, -5), 100, day(0), day(0))
+		if len(got) != 1 || !near(got[0].Away, 5) {
+			t.Errorf("near %+v", got)
+		}
+	}
+}
+
 // scan answers Along without an index, by the rule in words: of each camera the latest
 // view that sees a part of the stretch, and of that the longest piece.
 func scan(g *road.Graph, all map[camera.CameraID][]camera.View, s camera.Stretch, from, to time.Time) []road.Watched {
