@@ -3,6 +3,7 @@ package index_test
 import (
 	"crypto/ed25519"
 	"crypto/sha256"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -163,4 +164,54 @@ func window(t testing.TB, x *index.Index, from, to time.Time) ([]index.Entry, []
 		t.Fatal(err)
 	}
 	return entries, gaps
+}
+
+// holdWriter keeps everybody from writing until let is closed.
+func (h *hub) holdWriter(t testing.TB, held chan<- struct{}, let <-chan struct{}) {
+	t.Helper()
+	err := h.db.Write(t.Context(), func(*sql.Tx) error {
+		close(held)
+		<-let
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// refuseRun makes the database fail on segments of a run.
+func (h *hub) refuseRun(t testing.TB, run camera.RunID) {
+	t.Helper()
+	statements := []string{`CREATE TRIGGER poison BEFORE INSERT ON fresh WHEN NEW.run = '` + string(run) + `' BEGIN SELECT RAISE(ABORT, 'refused'); END`}
+	if h.db.Postgres() {
+		statements = []string{`CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$`,
+			`CREATE TRIGGER poison BEFORE INSERT ON fresh FOR EACH ROW WHEN (NEW.run = '` + string(run) + `') EXECUTE FUNCTION poison()`}
+	}
+	h.write(t, statements...)
+}
+
+func (h *hub) writeOne(t testing.TB, statement string, args ...any) {
+	t.Helper()
+	err := h.db.Write(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(t.Context(), statement, args...)
+		return err
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+func (h *hub) write(t testing.TB, statements ...string) {
+	t.Helper()
+	err := h.db.Write(t.Context(), func(tx *sql.Tx) error {
+		for _, s := range statements {
+			if _, err := tx.ExecContext(t.Context(), s); err != nil {
+				return fmt.Errorf("%s: %w", s, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

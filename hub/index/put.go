@@ -3,7 +3,6 @@ package index
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -168,93 +167,4 @@ func (p *put) sift(m camera.Announce, reply *camera.AnnounceReply) {
 		}
 		p.gaps = append(p.gaps, g)
 	}
-}
-
-// look reads back what is folded of an announcement, as far as it is needed: what
-// differs in what is at hand is known to be a conflict without it.
-func (x *Index) look(ctx context.Context, p *put) error {
-	row := &hourRow{}
-	for _, r := range p.runs {
-		places := map[ManifestName][]camera.SegmentID{}
-		err := r.folded(ctx, x.db.Read(), row, func(c claim, i int) {
-			if _, known := p.known[c.seg.SegmentID]; !known && row.looksLike(i, c.seg) {
-				name := row.manifestName()
-				places[name] = append(places[name], c.seg.SegmentID)
-			}
-		})
-		if err != nil {
-			return err
-		}
-		for name, ids := range places {
-			if err := x.readBack(ctx, p, name, ids); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (x *Index) readBack(ctx context.Context, p *put, name ManifestName, ids []camera.SegmentID) error {
-	m, err := x.manifest(ctx, name)
-	if err != nil {
-		return unavailable(ctx, err)
-	}
-	if p.known == nil {
-		p.known = map[camera.SegmentID]pack.Fact{}
-	}
-	for _, id := range ids {
-		fact, ok := m.Find(id)
-		if !ok {
-			return unavailable(ctx, fmt.Errorf("segment %s is not in its manifest", id))
-		}
-		p.known[id] = fact
-	}
-	return nil
-}
-
-// unavailable says that only the object store could tell, and did not.
-func unavailable(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("compare with what is folded: %w", errors.Join(ctx.Err(), err))
-	}
-	return camera.Errorf(camera.CodeUnavailable, "compare with what is folded: %w", err)
-}
-
-// folded calls each for the claims that are in closed hours, with row as that hour and
-// the index there.
-func (r runClaims) folded(ctx context.Context, q asked, row *hourRow, each func(c claim, i int)) error {
-	if len(r.claims) == 0 {
-		return nil
-	}
-	first, last := r.claims[0].seg.Seq, r.claims[len(r.claims)-1].seg.Seq
-	hours, err := list(ctx, q, scanNumber, `SELECT hour FROM run_hours WHERE camera_id = $1 AND run = $2 AND first_seq <= $3 AND last_seq >= $4 ORDER BY hour`,
-		string(r.camera), string(r.run), int64(last), int64(first))
-	if err != nil {
-		return fmt.Errorf("find hours of run %s: %w", r.run, err)
-	}
-	for _, hour := range hours {
-		if _, err := row.load(ctx, q, r.camera, hour); err != nil {
-			return err
-		}
-		for i := range row.Body.Segments {
-			s := &row.Body.Segments[i]
-			if s.Seq < first || s.Seq > last || row.Body.Shapes[s.Shape].Run != r.run {
-				continue
-			}
-			from, _ := slices.BinarySearchFunc(r.claims, s.Seq, func(c claim, seq uint32) int { return cmp.Compare(c.seg.Seq, seq) })
-			for _, c := range r.claims[from:] {
-				if c.seg.Seq != s.Seq {
-					break
-				}
-				each(c, i)
-			}
-		}
-	}
-	return nil
-}
-
-// looksLike compares what is at hand of a segment in an hour with a claim.
-func (r *hourRow) looksLike(i int, s *camera.Segment) bool {
-	had := r.Body.Segments[i]
-	return had == pack.HotOf(*s, had.Shape, had.State) && r.Body.Shapes[had.Shape] == pack.ShapeOf(*s)
 }

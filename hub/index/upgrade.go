@@ -13,11 +13,10 @@ import (
 	"xulang.vn/camera/hub/index/pack"
 )
 
-// Rows of one transaction of an upgrade, and how often it tells how far it is.
-const (
-	upgradeRows = 2000
-	upgradeTell = 10 * time.Second
-)
+// upgradeTell is how often an upgrade tells how far it is.
+const upgradeTell = 10 * time.Second
+
+var upgradeRows = 2000 // of one transaction; tests have less
 
 // upgrade moves the rows of table segments, which programs before the fourth schema
 // wrote, into table fresh; the next folds pack them. A transaction takes the first rows
@@ -102,7 +101,7 @@ func scanOld(row scanner) (freshRow, error) {
 	return r, nil
 }
 
-// readHash reads hex; '' is none.
+// readHash reads hex; ” is none.
 func readHash(h *camera.Hash, text string) error {
 	if text == "" {
 		return nil
