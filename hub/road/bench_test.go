@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -72,11 +71,16 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// theVillage is the 100,000 cameras over Delaware, put up once.
-var theVillage = sync.OnceValue(func() *village {
-	v := &village{}
-	g := theDelaware.graph
-	v.views = synthetic(g, 100_000)
+// village is many cameras over Delaware.
+type village struct {
+	watch  *road.Watch
+	views  map[camera.CameraID][]camera.View
+	bytes  int64 // of the watch
+	filled time.Duration
+}
+
+func newVillage(g *road.Graph, n int) village {
+	v := village{views: synthetic(g, n)}
 	before, start := heap(), time.Now()
 	v.watch = road.NewWatch(g)
 	for id, views := range v.views {
@@ -85,30 +89,24 @@ var theVillage = sync.OnceValue(func() *village {
 	v.filled = time.Since(start)
 	v.bytes = heap() - before
 	return v
-})
-
-type village struct {
-	watch  *road.Watch
-	views  map[camera.CameraID][]camera.View
-	bytes  int64
-	filled time.Duration
 }
 
-// TestWatchStaysSmall: 100,000 cameras, the hub's memory for which is 400 MiB.
+// TestWatchStaysSmall: 100,000 cameras may take 100 MiB, the hub's whole memory for
+// them is 400; and so many questions are not all answered with nothing.
 func TestWatchStaysSmall(t *testing.T) {
-	delaware(t)
-	v := theVillage()
-	if v.bytes > 100<<20 {
-		t.Errorf("%d MiB for 100,000 cameras, want at most 100", v.bytes>>20)
+	g, _ := delaware(t)
+	v := newVillage(g, 20_000)
+	if v.bytes > 20<<20 {
+		t.Errorf("%d MiB for 20,000 cameras, want at most 20", v.bytes>>20)
 	}
 	found := 0
 	random := rand.New(rand.NewPCG(1, 2))
-	roads := long(theDelaware.graph)
+	roads := long(g)
 	for range 100 {
 		s, from, to := question(random, roads)
 		found += len(v.watch.Along(s, from, to))
 	}
-	if found < 100 {
+	if found < 50 {
 		t.Errorf("%d cameras in 100 answers", found)
 	}
 }
@@ -117,7 +115,7 @@ func TestWatchStaysSmall(t *testing.T) {
 // and compares with a look at every piece that every view sees.
 func BenchmarkWatch(b *testing.B) {
 	g, _ := delaware(b)
-	v := theVillage()
+	v := newVillage(g, 100_000)
 	roads := long(g)
 	random := rand.New(rand.NewPCG(7, 7))
 	took := make([]float64, 0, 20_000)
