@@ -401,3 +401,9 @@ func (b *bucket) Read(_ context.Context, k camera.Key) (body io.ReadCloser, size
 type homes map[camera.CameraID]int
 
 func (h homes) Keep(context.Context) (map[camera.CameraID]int, error) { return maps.Clone(h), nil }
+
+func (b *bucket) copy() map[string]object {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return maps.Clone(b.objects)
+}
