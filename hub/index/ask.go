@@ -41,8 +41,12 @@ var kinds = [...]string{
 	askHours:    `SELECT camera_id, hour, body FROM hours WHERE hour >= $1 AND hour <= $2 AND camera_id IN (`,
 }
 
-// idsMost is how many cameras one statement asks for.
-const idsMost = 256
+// How many cameras are asked for together.
+const (
+	idsMost   = 256 // of one statement
+	idsLeast  = 8   // for fewer no statement more is made
+	partsMost = 4   // statements beside each other, for a list that one could take
+)
 
 // texts are prepared statements. Lists are rounded up to few lengths: the last camera
 // fills them.
@@ -100,7 +104,11 @@ func (x *Index) stmt(ctx context.Context, t text) (*sql.Stmt, error) {
 }
 
 // ask runs one question for a reading.
-func (x *Index) ask(ctx context.Context, r *reading, k kind) (err error) {
+func (x *Index) ask(ctx context.Context, r *reading, k kind) error {
+	return x.askWith(ctx, r, k, func(rows *sql.Rows) error { return r.takeAll(k, rows) })
+}
+
+func (x *Index) askWith(ctx context.Context, r *reading, k kind, take func(*sql.Rows) error) (err error) {
 	t := text{k, rounded(len(r.strips))}
 	s, err := x.stmt(ctx, t)
 	if err != nil {
@@ -127,7 +135,7 @@ func (x *Index) ask(ctx context.Context, r *reading, k kind) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	if err := r.takeAll(k, rows); err != nil {
+	if err := take(rows); err != nil {
 		return err
 	}
 	return rows.Err()

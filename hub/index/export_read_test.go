@@ -2,8 +2,11 @@ package index
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
+	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/index/pack"
 )
 
@@ -30,3 +33,76 @@ const (
 	JournalsMost  = journalsMost
 	FoldMost      = foldMost
 )
+
+// PutHours writes closed hours as Fold does, without their manifests.
+func (x *Index) PutHours(ctx context.Context, all []pack.Manifest) error {
+	return x.db.Write(ctx, func(tx *sql.Tx) error {
+		for _, m := range all {
+			states := make([]pack.State, len(m.Facts))
+			for i := range states {
+				states[i] = pack.Home
+			}
+			body, err := pack.NewHour(m, states)
+			if err != nil {
+				return err
+			}
+			row := hourRow{Camera: m.Camera, Hour: m.Hour, Body: *body, Manifest: 1}
+			if err := errors.Join(row.save(ctx, tx), saveActivity(ctx, tx, m)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// PutFresh writes rows of open hours.
+func (x *Index) PutFresh(ctx context.Context, facts []pack.Fact) error {
+	return x.db.Write(ctx, func(tx *sql.Tx) error {
+		rows := make([]freshRow, len(facts))
+		for i := range rows {
+			rows[i] = freshRow{facts[i], pack.Home}
+		}
+		_, err := insertFresh(ctx, tx, x.many(), rows)
+		return err
+	})
+}
+
+// Floor reads what Strips reads and looks at none of it.
+func (x *Index) Floor(ctx context.Context, ids []camera.CameraID, from, to time.Time) (rows, size int, err error) {
+	r := &reading{strips: make([]Strip, len(ids)), from: from.UnixMilli(), to: to.UnixMilli()}
+	for i, id := range ids {
+		r.strips[i].Camera = id
+	}
+	for _, k := range []kind{askFresh, askGaps, askHours} {
+		err := x.askWith(ctx, r, k, func(found *sql.Rows) error {
+			names, err := found.Columns()
+			if err != nil {
+				return err
+			}
+			raw, to := make([]sql.RawBytes, len(names)), make([]any, len(names))
+			for i := range raw {
+				to[i] = &raw[i]
+			}
+			for found.Next() {
+				if err := found.Scan(to...); err != nil {
+					return err
+				}
+				rows, size = rows+1, size+len(raw[len(raw)-1])
+			}
+			return nil
+		})
+		if err != nil {
+			return 0, 0, err
+		}
+	}
+	return rows, size, nil
+}
+
+// Names of journals.
+var (
+	JournalName = journalName
+	JournalTime = journalTime
+)
+
+// Committed is what a commit of Put tells the journal.
+func (x *Index) Committed(facts []pack.Fact, gaps []pack.GapFact) { x.committed(facts, gaps) }

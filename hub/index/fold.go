@@ -105,8 +105,8 @@ func (x *Index) makeReady(ctx context.Context, due []cameraHour) ([]*folding, er
 	for i, h := range due {
 		group.Go(func() (err error) {
 			ready[i], err = x.makeOne(ctx, h)
-			if c := camera.CodeOf(err); c == camera.CodeNotFound || c == camera.CodeConflict {
-				bad[i], err = err, nil
+			if b := (badHour{}); errors.As(err, &b) {
+				bad[i], err = b.err, nil
 			}
 			return err
 		})
@@ -153,6 +153,9 @@ func (x *Index) makeOne(ctx context.Context, h cameraHour) (*folding, error) {
 	if found {
 		f.old = row.manifestName()
 		old, err := x.manifest(ctx, f.old)
+		if c := camera.CodeOf(err); c == camera.CodeNotFound || c == camera.CodeConflict {
+			return nil, badHour{err}
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -165,22 +168,21 @@ func (x *Index) makeOne(ctx context.Context, h cameraHour) (*folding, error) {
 	m.Sort()
 	body, root, err := m.Encode()
 	if err != nil {
-		return nil, camera.Errorf(camera.CodeConflict, "%w", err)
+		return nil, badHour{err}
 	}
 	if f.name = f.old; !found || root != f.old.Root {
 		f.name = ManifestName{Camera: h.camera, Hour: h.hour, Generation: f.old.Generation + 1, Root: root}
 		if err := x.objects.Put(ctx, f.name.String(), body); err != nil {
-			return nil, awayError{fmt.Errorf("put manifest: %w", err)}
+			return nil, fmt.Errorf("put manifest: %w", err)
 		}
 	}
 	return f, nil
 }
 
-// awayError hides an error's code: what the bucket says when it is away is no word
-// about an hour.
-type awayError struct{ err error }
+// badHour is the error of an hour that cannot be folded by itself, while others can.
+type badHour struct{ err error }
 
-func (e awayError) Error() string { return e.err.Error() }
+func (b badHour) Error() string { return b.err.Error() }
 
 // gapsInside are those that begin and end in an hour.
 func (x *Index) gapsInside(ctx context.Context, h cameraHour) ([]pack.GapFact, error) {

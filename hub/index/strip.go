@@ -4,11 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"sort"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/index/pack"
@@ -55,13 +58,22 @@ func (x *Index) Strips(ctx context.Context, ids []camera.CameraID, from, to time
 	if !to.After(from) {
 		return strips, nil
 	}
-	for at := 0; at < len(ids); at += idsMost {
-		part := strips[at:min(at+idsMost, len(ids))]
-		if err := x.fillStrips(ctx, part, from, to, slices.Contains(options, WithActivity)); err != nil {
-			return nil, fmt.Errorf("read strips: %w", err)
-		}
+	// Some cameras beside the others: unpacking takes longer than reading.
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for part := range slices.Chunk(strips, chunk(len(strips))) {
+		group.Go(func() error { return x.fillStrips(ctx, part, from, to, slices.Contains(options, WithActivity)) })
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("read strips: %w", err)
 	}
 	return strips, nil
+}
+
+// chunk is how many of n cameras are asked for with one statement.
+func chunk(n int) int {
+	at := min(runtime.GOMAXPROCS(0), (n+idsLeast-1)/idsLeast, partsMost)
+	return max(1, min((n+at-1)/max(at, 1), idsMost))
 }
 
 func (x *Index) fillStrips(ctx context.Context, strips []Strip, from, to time.Time, activity bool) error {
@@ -153,10 +165,10 @@ func shapeIn(s *Strip, shape pack.Shape) uint16 {
 
 // folded takes a row of table hours.
 func (r *reading) folded(i int, hour int64, body []byte) error {
-	if err := r.hour.Decode(body, hour); err != nil {
+	s, h := &r.strips[i], &r.hour
+	if err := h.Decode(body, hour); err != nil {
 		return err
 	}
-	s, h := &r.strips[i], &r.hour
 	for _, g := range h.Gaps {
 		if g.End > r.from && g.Start < r.to {
 			s.Gaps = append(s.Gaps, g)

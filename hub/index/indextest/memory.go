@@ -36,7 +36,8 @@ type Memory struct {
 }
 
 // Fail asks f before each call, by verb ("put", "get", "delete", "list") and name or
-// prefix, whether it fails; nil lets all calls succeed again. f must not call m.
+// prefix, whether it fails; nil lets all calls succeed again. f may be called from
+// several goroutines at once, and may use m.
 func (m *Memory) Fail(f func(verb, name string) When) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -101,22 +102,27 @@ func (m *Memory) put(name string, body []byte) {
 	m.objects[name] = slices.Clone(body)
 }
 
-// call counts and runs do, or does not. The lock is held.
+// call counts and runs do under the lock, or does not.
 func (m *Memory) call(ctx context.Context, verb, name string, do func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	m.mu.Lock()
 	if m.calls == nil {
 		m.calls = map[string]int{}
 	}
 	m.calls[verb]++
+	fail := m.fail
+	m.mu.Unlock()
 	when := When(0)
-	if m.fail != nil {
-		when = m.fail(verb, name)
+	if fail != nil {
+		when = fail(verb, name)
 	}
 	if when == Before {
 		return ErrAway
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if err := do(); err != nil {
 		return err
 	}
@@ -128,8 +134,6 @@ func (m *Memory) call(ctx context.Context, verb, name string, do func() error) e
 
 // Put is index.Objects.
 func (m *Memory) Put(ctx context.Context, name string, body []byte) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	return m.call(ctx, "put", name, func() error {
 		if _, ok := m.objects[name]; !ok {
 			m.put(name, body)
@@ -140,8 +144,6 @@ func (m *Memory) Put(ctx context.Context, name string, body []byte) error {
 
 // Get is index.Objects.
 func (m *Memory) Get(ctx context.Context, name string) (body []byte, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	err = m.call(ctx, "get", name, func() error {
 		found, ok := m.objects[name]
 		if !ok {
@@ -155,8 +157,6 @@ func (m *Memory) Get(ctx context.Context, name string) (body []byte, err error) 
 
 // Delete is index.Objects.
 func (m *Memory) Delete(ctx context.Context, names ...string) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	for _, name := range names {
 		err := m.call(ctx, "delete", name, func() error {
 			delete(m.objects, name)
@@ -172,10 +172,7 @@ func (m *Memory) Delete(ctx context.Context, names ...string) error {
 // List is index.Objects: the names that were there when it was asked.
 func (m *Memory) List(ctx context.Context, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		m.mu.Lock()
-		err := m.call(ctx, "list", prefix, func() error { return nil })
-		m.mu.Unlock()
-		if err != nil {
+		if err := m.call(ctx, "list", prefix, func() error { return nil }); err != nil {
 			yield("", err)
 			return
 		}
