@@ -64,6 +64,10 @@ type Store struct {
 	Bucket string `yaml:"bucket"`
 	// Index is the bucket of what the database is built from again when it is lost.
 	Index string `yaml:"index"`
+	// Limited has the keys of KeyFile only make the buckets and mint short-lived keys,
+	// with the rights that the hub needs and no others. The server has to know AssumeRole,
+	// as MinIO does.
+	Limited bool `yaml:"limited"`
 	// KeyFile holds two lines, access key and secret key, readable by the hub only.
 	KeyFile string `yaml:"key_file"`
 }
@@ -81,7 +85,7 @@ func Default() Config {
 		Listen: "127.0.0.1:8470",
 		Data:   "var/hub",
 		Uplink: camera.UplinkAll,
-		Store:  Store{Endpoint: "127.0.0.1:8480", Bucket: "footage", Index: "index", KeyFile: "var/minio/keys"},
+		Store:  Store{Endpoint: "127.0.0.1:8480", Bucket: "footage", Index: "index", Limited: true, KeyFile: "var/minio/keys"},
 		Live:   Live{UDP: "127.0.0.1:8471", TCP: "127.0.0.1:8471"},
 	}
 }

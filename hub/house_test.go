@@ -103,6 +103,7 @@ func config(t *testing.T, endpoint string) hub.Config {
 	cfg := hub.Default()
 	cfg.Listen, cfg.Data = "127.0.0.1:0", t.TempDir()
 	cfg.Live = hub.Live{UDP: "127.0.0.1:0", TCP: "127.0.0.1:0"}
+	cfg.Store.Limited = false // the bucket of these tests mints no keys
 	cfg.Store.Endpoint, cfg.Store.KeyFile = endpoint, filepath.Join(cfg.Data, "keys")
 	if err := os.WriteFile(cfg.Store.KeyFile, []byte("access\nsecret-key\n"), 0o600); err != nil {
 		t.Fatal(err)

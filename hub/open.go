@@ -46,7 +46,8 @@ func openStore(cfg Store, log *slog.Logger) (*store.Store, error) {
 		return nil, fmt.Errorf("read store keys: %s has %d words, want access key and secret key", cfg.KeyFile, len(keys))
 	}
 	return store.Open(store.Config{
-		Endpoint: cfg.Endpoint, Secure: cfg.Secure, Public: cfg.Public, Bucket: cfg.Bucket, AccessKey: keys[0], SecretKey: keys[1], Log: log,
+		Endpoint: cfg.Endpoint, Secure: cfg.Secure, Public: cfg.Public, Bucket: cfg.Bucket, Index: cfg.Index, Limited: cfg.Limited,
+		AccessKey: keys[0], SecretKey: keys[1], Log: log,
 	})
 }
 
