@@ -115,7 +115,7 @@ func programs() (string, error) {
 	}
 	path, err := exec.LookPath("initdb")
 	if err != nil {
-		return "", errors.New("no PostgreSQL 15 or newer is on this machine: run scripts/need postgres, or install the package postgresql-15")
+		return "", errors.New("no PostgreSQL 15 or newer is on this machine: run scripts/need postgres, or install the package postgresql")
 	}
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return "", err
