@@ -53,7 +53,7 @@ func newRig(t testing.TB) *rig {
 // rigOn is for many rigs one after the other: a new database takes a while.
 func rigOn(t testing.TB, d *db.DB) *rig {
 	t.Helper()
-	exec(t, d, `DELETE FROM checks`)
+	execute(t, d, `DELETE FROM checks`)
 	r := &rig{t: t, clock: &clock{at: noon}, homes: homes{}, shelf: &indextest.Memory{}}
 	r.ledger, r.bucket = newLedger(r.clock.now), newBucket(r.clock.now)
 	r.Keep = keep.New(keep.Parts{

@@ -18,10 +18,10 @@ import (
 // household is a change of the database.
 func household(t testing.TB, d *db.DB, id, label string) {
 	t.Helper()
-	exec(t, d, `INSERT INTO households (id, label, created_ms) VALUES ($1, $2, 1)`, id, label)
+	execute(t, d, `INSERT INTO households (id, label, created_ms) VALUES ($1, $2, 1)`, id, label)
 }
 
-func exec(t testing.TB, d *db.DB, query string, args ...any) {
+func execute(t testing.TB, d *db.DB, query string, args ...any) {
 	t.Helper()
 	err := d.Write(t.Context(), func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(t.Context(), query, args...)
@@ -66,9 +66,9 @@ func (nothing) Restore(ctx context.Context, stored func(context.Context, camera.
 func TestSnapshotsComeBack(t *testing.T) {
 	r := newRig(t)
 	household(t, r.database(), "h1", "Nhà 01")
-	exec(t, r.database(), `INSERT INTO users (id, login, name, role, unit, password, created_ms) VALUES ('u', 'u', 'U', 'officer', 'x', '', 1)`)
-	exec(t, r.database(), `INSERT INTO sessions (hash, user_id, opened_ms, expires_ms) VALUES ('secret', 'u', 1, 2)`)
-	exec(t, r.database(), `INSERT INTO fresh (camera_id, run, seq, stream, start_ms, end_ms, state, fact) VALUES ('c', 'r', 0, '', 1, 2, 'home', $1)`, []byte{1})
+	execute(t, r.database(), `INSERT INTO users (id, login, name, role, unit, password, created_ms) VALUES ('u', 'u', 'U', 'officer', 'x', '', 1)`)
+	execute(t, r.database(), `INSERT INTO sessions (hash, user_id, opened_ms, expires_ms) VALUES ('secret', 'u', 1, 2)`)
+	execute(t, r.database(), `INSERT INTO fresh (camera_id, run, seq, stream, start_ms, end_ms, state, fact) VALUES ('c', 'r', 0, '', 1, 2, 'home', $1)`, []byte{1})
 	r.film(cameraOf(1), noon.Add(-day), 9, camera.StateStored)
 	if !r.mustSnapshot() {
 		t.Error("nothing was written")
