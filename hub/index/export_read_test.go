@@ -106,3 +106,19 @@ var (
 
 // Committed is what a commit of Put tells the journal.
 func (x *Index) Committed(facts []pack.Fact, gaps []pack.GapFact) { x.committed(facts, gaps) }
+
+// Swap puts another manifest in place of an hour's, with its root in the row.
+func (x *Index) Swap(ctx context.Context, m pack.Manifest) error {
+	body, root, err := m.Encode()
+	if err != nil {
+		return err
+	}
+	name := ManifestName{m.Camera, m.Hour, 1, root}
+	if err := x.objects.Put(ctx, name.String(), body); err != nil {
+		return err
+	}
+	return x.db.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE hours SET root = $1 WHERE camera_id = $2 AND hour = $3`, root[:], string(m.Camera), m.Hour)
+		return err
+	})
+}
