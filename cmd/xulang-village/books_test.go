@@ -20,6 +20,7 @@ import (
 	"xulang.vn/camera/cmd/xulang-village/scene"
 	"xulang.vn/camera/hub/db"
 	"xulang.vn/camera/hub/index"
+	"xulang.vn/camera/hub/store"
 )
 
 // rider: where the truth says that the rider passed, the recording of that time
@@ -95,7 +96,16 @@ func books(t *testing.T, v *story) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	idx := index.New(d, time.Now)
+	objects, err := store.Open(store.Config{
+		Endpoint: fmt.Sprintf("127.0.0.1:%d", v.minioPort), Bucket: "footage", AccessKey: "village-test", SecretKey: strings.Repeat("k", 40),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	idx, err := index.Open(t.Context(), d, objects.Shelf("index"), slog.New(slog.DiscardHandler), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
 	acknowledged := 0
 	for _, home := range homes {
 		dir := v.path("village/" + home + "/spool")
@@ -162,8 +172,12 @@ func compare(t *testing.T, v *story, idx *index.Index, dir string, unknown map[c
 		}
 		known := map[camera.Hash]int{}
 		for _, e := range entries {
-			known[e.SHA256]++
-			if !hashes[e.SHA256] {
+			whole, err := idx.Segment(t.Context(), e.SegmentID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			known[whole.SHA256]++
+			if !hashes[whole.SHA256] {
 				t.Errorf("the index has %s, the home has not", e.SegmentID)
 			}
 		}

@@ -49,6 +49,7 @@ func TestVillage(t *testing.T) {
 		{"browser", browser},
 		{"recordings show the rider", rider},
 		{"no hole without a cause", holes},
+		{"lost database", lostDatabase},
 		{"books agree", books},
 	} {
 		if !t.Run(part.name, func(t *testing.T) { part.run(t, v) }) && t.Context().Err() != nil {
