@@ -14,6 +14,7 @@ const activeLeast = 0.5
 
 // Limits of an answer; the counts beside the lists go beyond them.
 const (
+	roadsMost  = 500
 	gapsMost   = 200
 	exitsMost  = 200
 	offersMost = 10
@@ -58,10 +59,11 @@ type Coverage struct {
 	Cameras   int            // that see a road and record at some hour
 	Hours     [24]Directions // by hour of the day, UTC+7
 	Watched   Directions     // at any hour
-	Roads     []RoadCoverage // of which anything is watched, most first
-	Gaps      []Gap          // longest first
+	Roads     []RoadCoverage // of which anything is watched, most first, at most 500
+	RoadCount int
+	Gaps      []Gap // longest first, at most 200
 	GapCount  int
-	Exits     []Exit // see there for the order
+	Exits     []Exit // see there for the order; at most 200
 	ExitCount int
 	Next      []Offer // of Homes, the one that adds most first, at most 10
 }
@@ -118,6 +120,8 @@ func (w *Watch) Coverage(q CoverageQuestion) Coverage {
 		c.Roads = append(c.Roads, r)
 	}
 	slices.SortStableFunc(c.Roads, func(a, b RoadCoverage) int { return cmp.Compare(b.Watched.Sum(), a.Watched.Sum()) })
+	c.RoadCount = len(c.Roads)
+	c.Roads = slices.Clone(c.Roads[:min(len(c.Roads), roadsMost)])
 	gaps := at.gaps()
 	exits := at.exits(gaps)
 	c.GapCount, c.ExitCount = len(gaps), len(exits)
