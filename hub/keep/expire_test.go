@@ -17,8 +17,8 @@ func TestExpireTakesWhatItsHouseholdWantsGone(t *testing.T) {
 	chosen, silent, unknown := cameraOf(1), cameraOf(2), cameraOf(3)
 	r.homes[chosen], r.homes[silent] = 3, 0
 	for _, id := range []camera.CameraID{chosen, silent, unknown} {
-		for _, age := range []time.Duration{2, 4, 13, 15} {
-			r.film(id, noon.Add(-age*day), 10, camera.StateStored)
+		for _, age := range []int{2, 4, 13, 15} {
+			r.film(id, noon.AddDate(0, 0, -age), 10, camera.StateStored)
 		}
 		r.film(id, noon.Add(-20*day), 10, camera.StateHome)
 	}

@@ -114,13 +114,9 @@ func (h *hub) record(t *testing.T, seed uint64) func(context.Context) error {
 		for i := range reels {
 			reels[i] = newReel(cameraOf(i), time.Now())
 		}
-		for minute := 0; ; minute++ {
-			// Not all agents speak at the same second.
+		for minute := 0; ctx.Err() == nil; minute++ {
 			for _, r := range reels {
-				time.Sleep(time.Minute / lostCameras)
-				if ctx.Err() != nil {
-					return nil
-				}
+				time.Sleep(time.Minute / lostCameras) // not all agents speak at the same second
 				all, bodies := r.film(int(time.Since(r.at) / camera.SegmentGoal))
 				if err := h.announce(context.WithoutCancel(ctx), all); err != nil {
 					return err
@@ -146,6 +142,7 @@ func (h *hub) record(t *testing.T, seed uint64) func(context.Context) error {
 				h.keep.Soon()
 			}
 		}
+		return nil
 	}
 }
 
