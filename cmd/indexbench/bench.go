@@ -93,13 +93,16 @@ func (b *bench) measure(ctx context.Context, name, layout, folder string) (line 
 			return line, err
 		}
 		warm = append(warm, took...)
-		for _, q := range b.asked {
-			bytes, took, err := a.floor(ctx, q)
-			if err != nil || bytes == 0 {
-				return line, fmt.Errorf("floor: %d bytes: %w", bytes, err)
-			}
-			floor = append(floor, took)
+	}
+	for i, q := range b.asked {
+		bytes, took, err := a.floor(ctx, q)
+		if err != nil {
+			return line, fmt.Errorf("floor of question %d: %w", i, err)
 		}
+		if least := b.answers[i].segments; bytes < least {
+			return line, fmt.Errorf("floor of question %d: %d bytes of %d segments", i, bytes, least)
+		}
+		floor = append(floor, took)
 	}
 	line.WarmP50, line.WarmP95 = report.Percentile(warm, 50), report.Percentile(warm, 95)
 	line.FloorP50 = report.Percentile(floor, 50)
