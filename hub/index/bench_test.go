@@ -106,3 +106,44 @@ func measured(b *testing.B, name string, all []time.Duration) {
 	b.ReportMetric(float64(all[len(all)/2].Microseconds())/1000, name+"-ms-p50")
 	b.ReportMetric(float64(all[len(all)*95/100].Microseconds())/1000, name+"-ms-p95")
 }
+
+// BenchmarkFold folds hours of 600 segments.
+func BenchmarkFold(b *testing.B) {
+	h := stand(b)
+	h.at = closes.Add(time.Hour)
+	segments, took := 0, time.Duration(0)
+	for n := 0; b.Loop(); n++ {
+		b.StopTimer()
+		for i := range 32 {
+			facts := factsOf(benchCamera(32*n+i), hourOne)
+			if err := h.PutFresh(b.Context(), facts); err != nil {
+				b.Fatal(err)
+			}
+			segments += len(facts)
+		}
+		b.StartTimer()
+		began := time.Now()
+		foldOnce(b, h, 32)
+		took += time.Since(began)
+	}
+	b.ReportMetric(float64(segments)/took.Seconds(), "fold_per_s")
+}
+
+// BenchmarkRestore builds the index of some thousand hours from their manifests.
+func BenchmarkRestore(b *testing.B) {
+	h := stand(b)
+	h.at = closes.Add(time.Hour)
+	for i := range 100 {
+		if err := h.PutFresh(b.Context(), factsOf(benchCamera(i), hourOne)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	foldOnce(b, h, 100)
+	segments, took := 0, time.Duration(0)
+	for b.Loop() {
+		began := time.Now()
+		_, r := restored(b, h, nil)
+		segments, took = segments+r.Segments, took+time.Since(began)
+	}
+	b.ReportMetric(float64(segments)/took.Seconds(), "restored_per_s")
+}
