@@ -130,7 +130,7 @@ func (w *world) race(t *testing.T, round, cameras int) (promised []camera.Segmen
 // TestCheckWhileTheHubWorks: footage arrives, is folded and expires while checks of all
 // depths repair what they believe to be wrong. They believe nothing.
 func TestCheckWhileTheHubWorks(t *testing.T) {
-	const cameras, steps = 4, 60
+	const cameras, steps = 4, 25
 	dbtest.Each(t, func(t *testing.T, open func(t *testing.T) *db.DB) {
 		c := &clock{at: noon}
 		w := newWorld(t, open(t), &indextest.Memory{}, c.now)
