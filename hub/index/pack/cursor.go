@@ -131,8 +131,6 @@ var (
 	cameraLetters = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 )
 
-func plainCamera(id camera.CameraID) bool { return id.Valid() }
-
 func appendCamera(dst []byte, id camera.CameraID, plain bool) []byte {
 	if !plain {
 		return appendPiece(dst, string(id))
