@@ -46,7 +46,10 @@ func Main(m *testing.M) int {
 // there is no Main. It is closed with the test.
 func Open(t testing.TB) *db.DB {
 	t.Helper()
-	return opened(t, Where(t))
+	if onPostgres {
+		return openedPostgres(t)
+	}
+	return openedFile(t)
 }
 
 // Where is what db.Open takes for a fresh database of the kind that Open gives.
@@ -62,9 +65,8 @@ func Where(t testing.TB) string {
 // of open gives a fresh one, which is closed with the test that it is given.
 func Each(t *testing.T, f func(t *testing.T, open func(t *testing.T) *db.DB)) {
 	t.Helper()
-	EachWhere(t, func(t *testing.T, where func(t *testing.T) string) {
-		f(t, func(t *testing.T) *db.DB { t.Helper(); return opened(t, where(t)) })
-	})
+	t.Run("sqlite", func(t *testing.T) { f(t, func(t *testing.T) *db.DB { t.Helper(); return openedFile(t) }) })
+	t.Run("postgres", func(t *testing.T) { f(t, func(t *testing.T) *db.DB { t.Helper(); return openedPostgres(t) }) })
 }
 
 // EachWhere is Each for tests that open by themselves, or twice: each call of where
@@ -80,9 +82,9 @@ func file(t testing.TB) string {
 	return filepath.Join(t.TempDir(), "hub.db")
 }
 
-func opened(t testing.TB, where string) *db.DB {
+func openedFile(t testing.TB) *db.DB {
 	t.Helper()
-	d, err := db.Open(t.Context(), where)
+	d, err := db.Open(t.Context(), file(t))
 	if err != nil {
 		t.Fatal(err)
 	}

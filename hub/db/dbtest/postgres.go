@@ -32,6 +32,33 @@ func Postgres(t testing.TB) string {
 	return s.dsn(name)
 }
 
+// openedPostgres is Postgres, opened. The connections stay with the database for the next
+// test, as most of a small test's time would be theirs.
+func openedPostgres(t testing.TB) *db.DB {
+	t.Helper()
+	s, err := started()
+	if err != nil {
+		t.Fatalf("these tests need a PostgreSQL of their own: %v", err)
+	}
+	s.mu.Lock()
+	var w warm
+	if n := len(s.warm); n > 0 {
+		w, s.warm = s.warm[n-1], s.warm[:n-1]
+	}
+	s.mu.Unlock()
+	if w.db == nil {
+		if w, err = s.warmUp(t.Context()); err != nil {
+			t.Fatalf("make database: %v", err)
+		}
+	}
+	t.Cleanup(func() {
+		if err := s.cool(context.WithoutCancel(t.Context()), w); err != nil {
+			t.Errorf("give database back: %v", err)
+		}
+	})
+	return w.db
+}
+
 // template is the database that all others are copies of.
 const template = "hub"
 
@@ -44,6 +71,14 @@ type server struct {
 	mu   sync.Mutex
 	made int      // databases so far
 	free []string // empty ones
+	warm []warm   // empty ones with open connections
+}
+
+// warm is a database with connections: the test's, and one to empty it.
+type warm struct {
+	name string
+	db   *db.DB
+	own  *sql.DB
 }
 
 func (s *server) dsn(name string) string {
@@ -116,11 +151,43 @@ func (s *server) empty(ctx context.Context, name string) (schema string, err err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	d.SetMaxOpenConns(1)
+	return emptied(ctx, d)
+}
+
+func emptied(ctx context.Context, d *sql.DB) (schema string, err error) {
 	if _, err := d.ExecContext(ctx, emptyAll); err != nil {
 		return "", err
 	}
 	err = d.QueryRowContext(ctx, schemaNow).Scan(&schema)
 	return schema, err
+}
+
+func (s *server) warmUp(ctx context.Context) (w warm, err error) {
+	if w.name, err = s.take(ctx); err != nil {
+		return w, err
+	}
+	if w.db, err = db.Open(ctx, s.dsn(w.name)); err != nil {
+		return w, err
+	}
+	w.own, err = sql.Open("pgx", s.dsn(w.name))
+	if err == nil {
+		w.own.SetMaxOpenConns(1)
+	}
+	return w, err
+}
+
+// cool empties the database for another test. When this one has closed it, left a
+// query open or changed the schema, its connections are not used again.
+func (s *server) cool(ctx context.Context, w warm) error {
+	if w.db.Ping(ctx) == nil && w.db.Read().Stats().InUse == 0 {
+		if schema, err := emptied(ctx, w.own); err == nil && schema == s.schema {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.warm = append(s.warm, w)
+			return nil
+		}
+	}
+	return errors.Join(w.db.Close(), w.own.Close(), s.giveBack(ctx, w.name))
 }
 
 // emptyAll empties the tables that have rows; triggers do not see it.
@@ -131,6 +198,7 @@ DECLARE
 	filled text[] := '{}';
 BEGIN
 	SET LOCAL session_replication_role = replica;
+	SET LOCAL lock_timeout = '10s'; -- a transaction that a test left open
 	FOR name IN SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'goose_db_version' LOOP
 		EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || name || ')' INTO any_row;
 		IF any_row THEN
