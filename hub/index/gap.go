@@ -3,7 +3,6 @@ package index
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/db"
@@ -62,21 +61,17 @@ func (j *joint) openGap(ctx context.Context, g camera.Gap) (had camera.Gap, foun
 	return rows[0], true, nil
 }
 
-// foldedGap finds it in its closed hour. One that is longer now leaves the hour, for it
-// stands in the table again; there it waits for the next fold.
+// foldedGap finds it in its closed hour. There it stays when it is longer now and goes
+// to the table again: readers ask the table first and the hour after it, so what left
+// the hour could be in neither for them. They and the next fold take the longer one.
 func (j *joint) foldedGap(ctx context.Context, g camera.Gap) (had camera.Gap, err error) {
 	if _, err := j.hour.load(ctx, j.tx, g.Camera, pack.HourOf(g.Start)); err != nil {
 		return camera.Gap{}, err
 	}
-	gaps := j.hour.Body.Gaps
-	i := slices.IndexFunc(gaps, func(f pack.Gap) bool { return f.Stream == g.Stream && f.Start == g.Start.UnixMilli() })
-	if i < 0 {
-		return camera.Gap{}, nil
+	for _, f := range j.hour.Body.Gaps {
+		if f.Stream == g.Stream && f.Start == g.Start.UnixMilli() {
+			return camera.Gap{Start: g.Start, End: unixMilli(f.End), Cause: f.Cause}, nil
+		}
 	}
-	had = camera.Gap{Start: g.Start, End: unixMilli(gaps[i].End), Cause: gaps[i].Cause}
-	if !g.End.After(had.End) {
-		return had, nil
-	}
-	j.hour.Body.Gaps = slices.Delete(gaps, i, i+1)
-	return had, j.hour.save(ctx, j.tx)
+	return camera.Gap{}, nil
 }
