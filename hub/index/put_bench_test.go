@@ -46,7 +46,7 @@ func BenchmarkPut(b *testing.B) {
 			}
 		}
 	})
-	report(b, float64(n.Load()), before)
+	rates(b, float64(n.Load()), before)
 }
 
 // BenchmarkPutFloor writes the same bytes into the same table with one prepared
@@ -68,12 +68,12 @@ func BenchmarkPutFloor(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	report(b, float64(n), before)
+	rates(b, float64(n), before)
 }
 
-// report says how fast it was by the clock, and how fast it would be where the
+// rates say how fast it was by the clock, and how fast it would be where the
 // processors and the disk have nothing else to do.
-func report(b *testing.B, announcements float64, before time.Duration) {
+func rates(b *testing.B, announcements float64, before time.Duration) {
 	b.ReportMetric(announcements*camera.AnnounceMost/b.Elapsed().Seconds(), "segments/s")
 	b.ReportMetric(announcements*camera.AnnounceMost/(spent(b)-before).Seconds(), "segments/cpu-s")
 }
