@@ -158,7 +158,6 @@ func (h *hub) run(ctx context.Context, listener net.Listener) error {
 	group.Go(func() error { return h.fleet.Run(ctx) })
 	group.Go(func() error { return h.live.Run(ctx) })
 	group.Go(func() error { return h.cases.Run(ctx) })
-	group.Go(func() error { return h.index.Run(ctx) })
 	group.Go(func() error { return h.keepBuckets(ctx) })
 	group.Go(func() error { return h.serve(server, listener) })
 	if h.door.certs != nil {

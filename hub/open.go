@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"xulang.vn/camera/hub/road"
 	"xulang.vn/camera/hub/store"
 )
@@ -51,15 +53,18 @@ func openStore(cfg Store, log *slog.Logger) (*store.Store, error) {
 	})
 }
 
-// keepBuckets makes the buckets as soon as the store answers, and from then on keeps and
-// lets go of what is in them.
+// keepBuckets makes the buckets as soon as the store answers. From then on the index
+// folds and ships into its own, and what is in both is kept and let go of.
 func (h *hub) keepBuckets(ctx context.Context) error {
 	wait := 500 * time.Millisecond
 	for told := false; ; {
 		err := errors.Join(h.store.Ensure(ctx), h.store.Shelf(h.cfg.Store.Index).Ensure(ctx))
 		if err == nil {
 			h.log.Info("object store is ready", "footage", h.cfg.Store.Bucket, "index", h.cfg.Store.Index)
-			return h.keep.Run(ctx)
+			group, ctx := errgroup.WithContext(ctx)
+			group.Go(func() error { return h.index.Run(ctx) })
+			group.Go(func() error { return h.keep.Run(ctx) })
+			return group.Wait()
 		}
 		if !told && ctx.Err() == nil {
 			h.log.Warn("object store does not answer; trying on", "err", err)
