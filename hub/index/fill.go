@@ -5,6 +5,7 @@ import (
 	"time"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/index/pack"
 )
 
 // Span is a part of a window: footage in one state, or no footage for one cause.
@@ -40,6 +41,18 @@ const (
 	forever     = int64(1) << 62
 )
 
+// Edge is how much more than its window Fill has to see on either side: a short hole in
+// which a window begins is footage there too, as it is in a longer window.
+const Edge = time.Duration(bridgeMost) * time.Millisecond
+
+// Within is the strip without the segments and gaps that do not touch [from, to).
+func (s Strip) Within(from, to time.Time) Strip {
+	a, b := from.UnixMilli(), to.UnixMilli()
+	s.Segments = slices.DeleteFunc(slices.Clone(s.Segments), func(g pack.Segment) bool { return g.Start >= b || g.End <= a })
+	s.Gaps = slices.DeleteFunc(slices.Clone(s.Gaps), func(g pack.Gap) bool { return g.Start >= b || g.End <= a })
+	return s
+}
+
 // Fill covers the window [from, to) with spans, so that every millisecond of it is
 // in exactly one and no two neighbours are alike. Footage wins over everything, and
 // what is withheld over what is left; then what the household's recorder has; then
@@ -49,9 +62,7 @@ const (
 // recorded here. Both streams are footage; gaps are those of the main stream alone.
 // Times are cut to whole milliseconds.
 //
-// The strip's segments and gaps are by start, as Strips gives them, with those that end
-// or begin within bridgeMost outside of the window: a hole at its edge shows as it does
-// in a longer window.
+// The strip is one that Strips has read from Edge before the window to Edge after it.
 func Fill(s Strip, k Known, from, to, now time.Time) []Span {
 	a, b := from.UnixMilli(), to.UnixMilli()
 	if a >= b {
