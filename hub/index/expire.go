@@ -21,10 +21,10 @@ import (
 type Held func(ctx context.Context, tx *sql.Tx, id camera.CameraID, from, to time.Time) ([]camera.Interval, error)
 
 const (
-	expireHours = 24             // of one call in which something expires
-	freshLeft   = 48 * time.Hour // what waits for its fold is given so much longer
-	expiryBytes = 16             // of a random id
-	expiriesAll = 4 * 7 * 24     // of one answer: a day of a week's hours of four cameras
+	expireHours  = 24             // of one call in which something expires
+	freshLeft    = 48 * time.Hour // what waits for its fold is given so much longer
+	expiryBytes  = 16             // of a random id
+	expiriesMost = 700            // of one answer: each may name thousands of objects
 )
 
 // Expire marks what is stored of a camera, ends before a moment and is in no held time
@@ -206,7 +206,7 @@ func (x *Index) Expiries(ctx context.Context, most int) ([]Expiry, error) {
 		e.Made = unixMilli(made)
 		e.Keys, err = pack.ReadNames(names)
 		return e, err
-	}, `SELECT id, camera_id, hour, size, made_ms, names FROM expiries WHERE gone_ms IS NULL ORDER BY made_ms, id LIMIT $1`, min(most, expiriesAll))
+	}, `SELECT id, camera_id, hour, size, made_ms, names FROM expiries WHERE gone_ms IS NULL ORDER BY made_ms, id LIMIT $1`, min(most, expiriesMost))
 	if err != nil {
 		return nil, fmt.Errorf("list expiries: %w", err)
 	}

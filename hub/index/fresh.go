@@ -8,7 +8,6 @@ package index
 //	deleteFresh(ctx, tx *sql.Tx, ids []camera.SegmentID) error
 //	setFresh(ctx, tx *sql.Tx, id camera.SegmentID, to pack.State) error
 //	freshByID(ctx, q asked, id camera.SegmentID) (freshRow, bool, error)
-//	freshIn(ctx, q asked, id camera.CameraID, from, to time.Time) ([]freshRow, error)  // that overlap [from, to)
 //	freshOfHour(ctx, q asked, id camera.CameraID, hour int64) ([]freshRow, error)      // that start in the hour
 //	freshStates(ctx, q asked, id camera.CameraID, hour int64) (map[camera.SegmentID]pack.State, error)
 //	selectFresh + a condition, read with scanFresh through list                        // for other questions
@@ -23,7 +22,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/index/pack"
@@ -72,10 +70,6 @@ func freshByID(ctx context.Context, q asked, id camera.SegmentID) (freshRow, boo
 		return freshRow{}, false, err
 	}
 	return rows[0], true, nil
-}
-
-func freshIn(ctx context.Context, q asked, id camera.CameraID, from, to time.Time) ([]freshRow, error) {
-	return list(ctx, q, scanFresh, selectFresh+overlapping+freshOrder, window(id, from, to)...)
 }
 
 func freshOfHour(ctx context.Context, q asked, id camera.CameraID, hour int64) ([]freshRow, error) {
