@@ -2,9 +2,9 @@
 // the page checks. Sign in as "canbo" or "quantri" with any password but "sai".
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Connect, Plugin } from "vite";
-import type { Case, Household, Invitation, OwnerAsk, Position, SearchRequest, Stretch, User } from "../src/api/types";
+import type { Case, Household, Invitation, Measure, OwnerAsk, Position, Road, SearchRequest, Stretch, User } from "../src/api/types";
 import { distance } from "../src/model/geo.ts";
-import { cameras, households, newcomer, receipts, roads, search } from "./fixtures.ts";
+import { cameras, households, newcomer, receipts, roads as drawn, search, upkeep } from "./fixtures.ts";
 
 const users: User[] = [
   { id: "u1", login: "quantri", name: "Quản trị thử", role: "administrator", unit: "Xã Mẫu" },
@@ -13,6 +13,9 @@ const users: User[] = [
 
 type Answer = { status?: number; body?: unknown; headers?: Record<string, string> };
 const refuse = (status: number, code: string, detail?: string): Answer => ({ status, body: { code, message: code, detail } });
+
+/** What the stones of roads say is kept here. */
+let roads: Road[] = drawn;
 
 /** Metres along the main road of the fixture point nearest to a click. */
 function snap(p: Position): number {
@@ -64,6 +67,8 @@ class MockHub {
       return { status: 201, body: made };
     }
     if (at === "GET /roads") return { body: { roads, sketch: true } };
+    if (at.startsWith("PUT /roads/")) return this.measure(at.split("/")[2]!, body as unknown as Measure);
+    if (at === "GET /upkeep") return { body: upkeep(Date.now()) };
     if (at === "GET /households") return { body: this.homes };
     if (at === "POST /households") {
       const made = { id: `h${100 + this.homes.length}`, devices: [], ...body } as unknown as Household;
@@ -73,6 +78,15 @@ class MockHub {
     if (at.endsWith("/invitations")) return { status: 201, body: this.invite(at.split("/")[2]!) };
     if (at.endsWith("/receipts")) return { body: at.includes("/h1/") ? receipts(this.start) : [] };
     return refuse(403, "forbidden");
+  }
+
+  /** r2 is a road that the hub does not find any more. */
+  private measure(id: string, measure: Measure): Answer {
+    const one = roads.find((r) => r.id === id);
+    if (!one || id === "r2") return refuse(404, "unknown-road");
+    const made = { ...one, measure };
+    roads = roads.map((r) => (r === one ? made : r));
+    return { body: made };
   }
 
   /** Nobody ever takes it up but in a household without a box; that of h7 is too old in a moment. */

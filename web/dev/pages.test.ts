@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { build, preview, type PreviewServer } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { roads as drawn, trouble } from "./fixtures.ts";
 
 const policy = /securityPolicy = "([^"]+)"/.exec(readFileSync(new URL("../embed.go", import.meta.url), "utf8"))![1]!;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -61,6 +62,14 @@ function question(camera = "c4", share = 0.45): string {
 const mapReady = (page: Page) => page.waitForSelector('[data-testid="map"][data-ready="true"]');
 
 const invite = (page: Page, household: string) => page.click(`[data-household="${household}"] [data-testid="invite"]`);
+
+const answer = (page: Page, path: string, json: unknown, status = 200) => page.route(`**/api/v1${path}`, (route) => route.fulfill({ status, json }));
+
+const stone = async (p: Page) => {
+  await p.click('[data-testid="stone-open"]');
+  await p.selectOption('[data-testid="stone-road"]', "r4a");
+  await p.waitForSelector('[data-testid="place-map"][data-ready="true"]');
+};
 
 const secret = "ABCDEFGHIJKLMNOPQRSTUVWX23";
 const fragment = `#1.${"aB3_-".repeat(9).slice(0, 43)}.${secret}`;
@@ -119,6 +128,27 @@ const looks: Look[] = [
       await p.waitForSelector('[data-testid="place-map"][data-ready="true"]');
       await p.fill('[data-testid="place-lat"]', "22,02300");
       await p.fill('[data-testid="place-lon"]', "106,64000");
+    },
+  },
+  {
+    name: "upkeep", url: () => "/admin", login: "quantri",
+    ready: async (p) => {
+      await p.waitForSelector('[data-testid="upkeep"][data-troubles="0"]');
+      await answer(p, "/upkeep", trouble(Date.now()));
+      await p.click('[data-testid="refresh"]');
+      await p.waitForSelector('[data-testid="grace"]');
+    },
+  },
+  {
+    name: "stone", url: () => "/admin", login: "quantri",
+    ready: async (p) => {
+      await stone(p);
+      const [lon, lat] = drawn[0]!.line[20]!;
+      await p.fill('[data-testid="stone-says"]', "3+200");
+      await p.fill('[data-testid="place-lat"]', (lat! + 0.0005).toFixed(5));
+      await p.fill('[data-testid="place-lon"]', lon!.toFixed(5));
+      await p.check('[data-testid="stone-falling"]');
+      await p.waitForSelector('[data-testid="stone-below"]');
     },
   },
   { name: "receipts", url: () => "/admin", login: "quantri", ready: async (p) => { await p.click('[data-household="h1"] [data-testid="receipts-open"]'); await p.waitForSelector("[data-receipt]"); } },
@@ -225,6 +255,61 @@ test("a house is placed by a click or by pasted numbers", async () => {
   });
   await page.locator('[data-testid="place-lat"]').press("Enter");
   await page.waitForFunction(() => /Nhà 55.*22,02130, 106,61200/s.test(document.querySelector('[data-testid="households"]')!.textContent!));
+  await page.close();
+  expect(complaints).toEqual([]);
+}, 60_000);
+
+test("the store is quiet when all is well, and says first what asks for somebody", async () => {
+  const { page, complaints } = await open(look("admin"), "light", [1440, 900]);
+  const text = async (id: string) => (await page.textContent(`[data-testid="${id}"]`))!.replace(/\s+/g, " ");
+  await page.waitForSelector('[data-testid="upkeep"]');
+  expect(await text("upkeep")).toMatch(/Mọi việc đều ổn.*7 ngày: 3 camera.*24 giờ qua 21\.480 đoạn ghi \(96 GB\).*30 ngày qua 598\.212 đoạn ghi \(2,7 TB\).*mới nhất \d\d\/.*1,3 MB.*xem tên và kích thước.*301\.944 đoạn ghi, chỉ mục và kho khớp nhau.*149 MB/);
+  expect(await page.textContent('[data-household="h1"] [data-testid="kept"]')).toBe("kho giữ 7 ngày");
+  await answer(page, "/upkeep", trouble(Date.now()));
+  await page.click('[data-testid="refresh"]');
+  await page.waitForSelector('[data-testid="upkeep-act"]');
+  expect(await text("upkeep-act")).toMatch(/^\s*3 đoạn chỉ mục ghi đã lưu nhưng không còn trong kho.*2 đoạn có nội dung khác.*1 giờ ghi thiếu bản kê.*1\.204 tệp/);
+  expect(await page.locator("[data-remedy]").allTextContents()).toEqual(["xulang-hub check -repair", "xulang-hub check -depth 3", "xulang-hub check -delete-orphans"]);
+  expect(await page.locator("[data-trouble]").evaluateAll((all) => all.map((e) => (e as HTMLElement).dataset.trouble))).toEqual(["old-snapshot", "folding", "old-check"]);
+  expect(await text("upkeep")).toMatch(/1\.840 đoạn chờ xác nhận.*đã tự sửa 38 chỗ/);
+  await answer(page, "/upkeep", { code: "unavailable", message: "" }, 503);
+  await page.click('[data-testid="refresh"]');
+  await page.waitForSelector('[data-code="unavailable"]');
+  expect(await page.isVisible('[data-testid="upkeep-act"]')).toBe(true); // what was known stays
+  await page.close();
+  expect(complaints).toEqual([]);
+}, 60_000);
+
+test("a kilometre stone is noted by a click, by an end, and refused in words", async () => {
+  const { page, complaints } = await open(look("admin"), "light", [1440, 900]);
+  const said = async (id: string) => (await page.textContent(`[data-testid="${id}"]`))!.replace(/\s+/g, " ").trim();
+  await stone(page);
+  await page.click('[data-testid="stone-save"]');
+  expect(await said("stone-form")).toMatch(/Số trên cột viết như.*Chưa đánh dấu chỗ có cột/);
+  await page.fill('[data-testid="stone-says"]', "12+350");
+  await page.locator('[data-testid="place-map"]').scrollIntoViewIfNeeded();
+  const { x, y } = await page.$eval('[data-testid="place-map"]', (el, [lon, lat]) => (el as unknown as { project(lon: number, lat: number): { x: number; y: number } }).project(lon!, lat!), drawn[0]!.line[20]!);
+  await page.mouse.click(x, y);
+  await page.waitForFunction(() => /km 8\+[34]\d\d.*km 17\+[34]\d\d/s.test(document.querySelector('[data-testid="stone-preview"]')!.textContent!));
+  expect(await said("stone-form")).toContain("số km tăng từ đầu tây nam về đầu đông bắc");
+  await page.check('[data-testid="stone-falling"]');
+  expect(await said("stone-preview")).toMatch(/km 16\+[23]\d\d.*km 7\+[23]\d\d/);
+  await page.fill('[data-testid="place-lat"]', "22,5");
+  expect(await said("stone-where")).toMatch(/cách tuyến \d+,\d km/);
+  await page.check('[data-testid="stone-last"]');
+  await page.click('[data-testid="stone-save"]');
+  await page.waitForSelector('[data-testid="stone-saved"]');
+  expect(await said("stone-saved")).toMatch(/đọc km 21\+350, đầu đông bắc đọc km 12\+350/);
+  await page.selectOption('[data-testid="stone-road"]', "r2");
+  await page.fill('[data-testid="stone-says"]', "1");
+  await page.check('[data-testid="stone-first"]');
+  expect(await said("stone-form")).toContain("chỗ gặp Quốc lộ 4A");
+  await page.click('[data-testid="stone-save"]');
+  await page.waitForSelector('[data-testid="stone-form"] [data-code="unknown-road"]');
+  await answer(page, "/roads", { roads: [], sketch: false });
+  await page.reload();
+  await page.click('[data-testid="stone-open"]');
+  await page.waitForFunction(() => document.body.textContent!.includes("chưa nạp tuyến đường nào nên chưa ghi được cột km"));
   await page.close();
   expect(complaints).toEqual([]);
 }, 60_000);
