@@ -93,13 +93,11 @@ func (w *writer) take() []*put {
 	return batch
 }
 
+// finish answers the caller, who may announce p again at once: it is not to be touched
+// any more.
 func (p *put) finish(err error) {
-	select {
-	case <-p.done:
-	default:
-		p.err = err
-		close(p.done)
-	}
+	p.err = err
+	close(p.done)
 }
 
 // lead writes those that wait and answers them. When they fail together each is tried
@@ -110,7 +108,7 @@ func (x *Index) lead(ctx context.Context) {
 	var batch []*put
 	defer func() {
 		for _, p := range batch {
-			p.finish(errAborted) // without an answer only after a panic
+			p.finish(errAborted) // after a panic
 		}
 		x.writer.mu.Lock()
 		defer x.writer.mu.Unlock()
@@ -125,12 +123,14 @@ func (x *Index) lead(ctx context.Context) {
 	if batch == nil { // it never began
 		batch = x.writer.take()
 	}
-	for _, p := range batch {
-		if err != nil && len(batch) > 1 && ctx.Err() == nil {
-			p.finish(x.writeTogether(ctx, func() []*put { return []*put{p} }))
-			continue
+	alone := err != nil && len(batch) > 1 && ctx.Err() == nil
+	for len(batch) > 0 {
+		p, answer := batch[0], err
+		if alone && ctx.Err() == nil {
+			answer = x.writeTogether(ctx, func() []*put { return []*put{p} })
 		}
-		p.finish(err)
+		batch = batch[1:]
+		p.finish(answer)
 	}
 }
 
