@@ -6,7 +6,7 @@ export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
 GO_FILES := $(shell find . -name '*.go' -not -path './.build/*' -not -path './web/node_modules/*' -not -path './var/*')
 WEB_FILES := $(shell find web/src web/home web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts web/vite.home.config.ts
 
-.PHONY: help demo run build web test test-go test-web lint bench bench-ingest bench-activity dist generate check-generated fuzz screenshots clean
+.PHONY: help demo run build web test test-go test-web lint bench bench-ingest bench-activity bench-index dist generate check-generated fuzz screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ web/dist/index.html: web/node_modules/.stamp $(WEB_FILES)
 	@cd web && npm run --silent build
 
 test: ## install what is needed, then run all tests
-	@scripts/need gcc chromium ffmpeg gst-rtsp-server opencv-doc pdftotext
+	@scripts/need gcc chromium ffmpeg gst-rtsp-server opencv-doc pdftotext postgres
 	@$(MAKE) --no-print-directory build check-generated test-web test-go
 	@echo "all tests passed"
 
@@ -79,6 +79,10 @@ bench-ingest: build ## what recording costs: agent, ffmpeg and a floor, for 1, 8
 bench-activity: ## how well activity tells what moved, on real footage at many settings
 	@scripts/need ffmpeg opencv-doc
 	@scripts/bench-activity
+
+bench-index: ## what the index costs and how fast it answers, beside rows, on SQLite and PostgreSQL (ARGS="-segments 50000000" for the year's end)
+	@scripts/need gcc postgres
+	@scripts/bench-index $(ARGS)
 
 fuzz: ## every fuzz target for ten seconds
 	@scripts/fuzz

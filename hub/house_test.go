@@ -96,6 +96,7 @@ type home struct {
 	log    *lines
 	key    nkeys.KeyPair
 	device camera.DeviceID
+	house  camera.HouseholdID
 	note   camera.CameraNote
 }
 
@@ -131,6 +132,7 @@ func newHome(t *testing.T) *home {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.house = household
 	h.note = camera.CameraNote{
 		Camera: camera.NewCameraID(household, "S1", 0), Serial: "S1", Label: "Cổng", Consent: camera.Consent{Level: camera.ConsentClip},
 		View: camera.View{Position: camera.Position{Lon: 106.7, Lat: 21.9}, FOV: 90, Range: 50},
@@ -147,6 +149,15 @@ func (h *home) open(t *testing.T) {
 	}
 	opened := h.Opened
 	t.Cleanup(func() { _ = opened.Close() }) // some tests have closed it
+}
+
+// reopen is a restart.
+func (h *home) reopen(t *testing.T) {
+	t.Helper()
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h.open(t)
 }
 
 func (h *home) hello(t *testing.T, notes ...camera.CameraNote) {

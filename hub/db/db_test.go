@@ -81,6 +81,7 @@ func TestSettings(t *testing.T) {
 		{"synchronous", "2", "2"}, // FULL
 		{"foreign_keys", "1", "1"},
 		{"busy_timeout", "10000", "10000"},
+		{"page_size", "16384", "16384"},
 		{"query_only", "0", "1"},
 	} {
 		var w, r string

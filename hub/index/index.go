@@ -55,7 +55,7 @@ type Index struct {
 // been shipped before are shipped by Run.
 func Open(ctx context.Context, d *db.DB, o Objects, log *slog.Logger, now func() time.Time) (*Index, error) {
 	x := &Index{db: d, objects: o, log: log, now: now, every: tick}
-	x.journal.again = true
+	x.journal.again, x.journal.soon = true, make(chan struct{}, 1)
 	if err := x.upgrade(ctx); err != nil {
 		return nil, fmt.Errorf("open index: %w", err)
 	}
@@ -84,29 +84,30 @@ func (x *Index) Run(ctx context.Context) error {
 		name string
 		each time.Duration
 		do   func(context.Context) error
+		soon <-chan struct{} // before its time
 	}{
-		{"fold hours", foldEach, x.foldAll},
-		{"ship facts", shipEach, x.ship},
-		{"forget journals", forgetEach, x.forget},
+		{"fold hours", foldEach, x.foldAll, nil},
+		{"ship facts", shipEach, x.ship, x.journal.soon},
+		{"forget journals", forgetEach, x.forget, nil},
 	} {
 		ticks, stop := x.every(job.each)
 		wg.Go(func() {
 			defer stop()
-			x.repeat(ctx, ticks, job.name, job.do)
+			x.repeat(ctx, ticks, job.soon, job.name, job.do)
 		})
 	}
 	wg.Wait()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastShip)
 	defer cancel()
-	if err := x.ship(last); err != nil {
-		return fmt.Errorf("ship last facts: %w", err)
+	if err := x.ship(last); err != nil { // the next start ships them: they are in the database
+		x.log.Warn("ship last facts", "err", err)
 	}
 	return nil
 }
 
 // repeat does a job at once and with each tick. An error is logged when it is another
 // one than the time before: a bucket that is away for a night is told of once.
-func (x *Index) repeat(ctx context.Context, ticks <-chan time.Time, name string, do func(context.Context) error) {
+func (x *Index) repeat(ctx context.Context, ticks <-chan time.Time, soon <-chan struct{}, name string, do func(context.Context) error) {
 	told := ""
 	for {
 		err := do(ctx)
@@ -124,6 +125,7 @@ func (x *Index) repeat(ctx context.Context, ticks <-chan time.Time, name string,
 		case <-ctx.Done():
 			return
 		case <-ticks:
+		case <-soon:
 		}
 	}
 }

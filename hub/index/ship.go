@@ -12,7 +12,7 @@ import (
 
 // How facts are shipped.
 const (
-	unshippedMost = 64 << 10       // facts that wait in memory: some 30 MB
+	unshippedMost = 64 << 10       // facts that wait in memory: some 30 MB; half of it is shipped before its time
 	shipPage      = 8_000          // facts of one journal when all are shipped again
 	gapsBack      = 48 * time.Hour // gaps that ended and came longer ago are in a snapshot of the database
 	journalsMost  = 20_000         // objects; with more of them everything is shipped again, which replaces them
@@ -30,6 +30,8 @@ type journal struct {
 	again    bool           // everything in the database has to be shipped; nothing is collected until that begins
 	replaced time.Time      // journals from before were replaced when everything was shipped again
 	snapshot time.Time      // what was committed before is in a snapshot of the other tables
+
+	soon chan struct{} // a token: much waits
 }
 
 // committed takes what Put has written, after its commit. It waits for nothing. When
@@ -46,6 +48,12 @@ func (x *Index) committed(facts []pack.Fact, gaps []pack.GapFact) {
 		return
 	}
 	j.facts, j.gaps = append(j.facts, facts...), append(j.gaps, gaps...)
+	if len(j.facts)+len(j.gaps) > unshippedMost/2 {
+		select {
+		case j.soon <- struct{}{}:
+		default:
+		}
+	}
 }
 
 func (j *journal) drop() { j.facts, j.gaps, j.again = nil, nil, true }
