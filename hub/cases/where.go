@@ -54,11 +54,12 @@ func (c *Cases) where(q Question) (Where, error) {
 	case len(q.Route) > 0:
 		return c.route(q.Route)
 	}
-	s, err := q.Stretch, error(nil)
+	var s camera.Stretch
+	var err error
 	if q.Points != nil {
 		s, err = c.Roads.Stretch(q.Points[0], q.Points[1], ClickWithin)
-	} else {
-		s, err = c.Roads.Check(s)
+	} else if s, err = c.Roads.Check(q.Stretch); err != nil {
+		s = q.Stretch
 	}
 	if err == nil && s.To-s.From > StretchLongest {
 		err = camera.Errorf(camera.CodeTooLarge, "stretch of %.0f m, at most %.0f m", s.To-s.From, StretchLongest)
