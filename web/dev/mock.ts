@@ -14,12 +14,9 @@ const users: User[] = [
 type Answer = { status?: number; body?: unknown; headers?: Record<string, string> };
 const refuse = (status: number, code: string, detail?: string): Answer => ({ status, body: { code, message: code, detail } });
 
-/** What the stones of roads say is kept here. */
-let roads: Road[] = drawn;
-
 /** Metres along the main road of the fixture point nearest to a click. */
 function snap(p: Position): number {
-  const line = roads[0]!.line as [number, number][];
+  const line = drawn[0]!.line as [number, number][];
   const far = line.map((q) => distance([p.lon, p.lat], q));
   return far.indexOf(Math.min(...far)) * 200;
 }
@@ -29,6 +26,7 @@ class MockHub {
   private readonly start = Date.now();
   private readonly homes: Household[] = households(this.start);
   private readonly asks = new Map<string, OwnerAsk[]>();
+  private roads: Road[] = drawn;
   private invited = 0; // how often
   private cases: Case[] = [
     {
@@ -66,7 +64,7 @@ class MockHub {
       users.push(made);
       return { status: 201, body: made };
     }
-    if (at === "GET /roads") return { body: { roads, sketch: true } };
+    if (at === "GET /roads") return { body: { roads: this.roads, sketch: true } };
     if (at.startsWith("PUT /roads/")) return this.measure(at.split("/")[2]!, body as unknown as Measure);
     if (at === "GET /upkeep") return { body: upkeep(Date.now()) };
     if (at === "GET /households") return { body: this.homes };
@@ -82,10 +80,10 @@ class MockHub {
 
   /** r2 is a road that the hub does not find any more. */
   private measure(id: string, measure: Measure): Answer {
-    const one = roads.find((r) => r.id === id);
+    const one = this.roads.find((r) => r.id === id);
     if (!one || id === "r2") return refuse(404, "unknown-road");
     const made = { ...one, measure };
-    roads = roads.map((r) => (r === one ? made : r));
+    this.roads = this.roads.map((r) => (r === one ? made : r));
     return { body: made };
   }
 
@@ -118,7 +116,7 @@ class MockHub {
   private officer(method: string, path: string, body: Record<string, unknown>): Answer {
     const part = path.split("/");
     const one = this.cases.find((c) => c.id === part[2]);
-    if (path === "/roads") return { body: { roads, sketch: true } };
+    if (path === "/roads") return { body: { roads: this.roads, sketch: true } };
     if (path === "/cameras") return { body: cameras };
     if (path === "/roads/stretch") {
       const [a, b] = [snap(body.a as Position), snap(body.b as Position)];
