@@ -22,7 +22,8 @@ func (p past) Windows(ctx context.Context, cams []cases.Camera, from, to time.Ti
 	if moved {
 		with = append(with, index.WithActivity)
 	}
-	strips, err := p.index.Strips(ctx, ids, from, to, with...)
+	// Whether a hole at the window's edge is one, what lies beyond it tells.
+	strips, err := p.index.Strips(ctx, ids, from.Add(-index.Edge), to.Add(index.Edge), with...)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +39,7 @@ func (p past) Windows(ctx context.Context, cams []cases.Camera, from, to time.Ti
 		}
 		windows[i] = p.window(strips[i], known, from, to)
 		if moved {
-			windows[i].Moved = mover(strips[i], from, to)
+			windows[i].Moved = mover(strips[i].Within(from, to), from, to)
 		}
 	}
 	return windows, nil
@@ -47,7 +48,11 @@ func (p past) Windows(ctx context.Context, cams []cases.Camera, from, to time.Ti
 // known is what is known of a camera besides its footage.
 func (p past) known(ctx context.Context, c cases.Camera, d camera.DeviceID, from, to time.Time) (index.Known, error) {
 	k := index.Known{Registered: c.Registered, LinkedNow: c.Linked, State: c.State, Since: c.Since}
-	linked, err := p.registry.Presence(ctx, d, from, to)
+	until := to // a link that ended later tells that the one of before was not the last
+	if now := p.now(); now.After(until) {
+		until = now
+	}
+	linked, err := p.registry.Presence(ctx, d, from, until)
 	if err != nil {
 		return k, fmt.Errorf("read presence: %w", err)
 	}
@@ -70,6 +75,7 @@ func (p past) window(s index.Strip, k index.Known, from, to time.Time) cases.Win
 	for _, span := range index.Fill(s, k, from, to, p.now()) {
 		w.Spans = append(w.Spans, cases.Span{From: span.From, To: span.To, State: span.State, Cause: span.Cause})
 	}
+	s = s.Within(from, to)
 	for _, e := range s.Entries() {
 		w.Footage = append(w.Footage, cases.Footage{Segment: e.Segment, State: e.State})
 	}

@@ -21,7 +21,7 @@ type Interval struct{ From, To time.Time }
 // Known is what the hub knows of a camera besides its segments and gaps.
 type Known struct {
 	Registered time.Time
-	Linked     []Interval // those that touch the window, in any order
+	Linked     []Interval // those that touch the window or came after it, in any order
 	LinkedNow  bool
 	State      camera.RecordState // the last that its device told
 	Since      time.Time
