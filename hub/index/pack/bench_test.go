@@ -44,3 +44,26 @@ func BenchmarkHour(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFact prints what a row of an open hour costs to read, whole and at hand.
+func BenchmarkFact(b *testing.B) {
+	m := newDay(18).manifest(0, camera.StreamMain)
+	one := pack.AppendFact(nil, m.Facts[5])
+	b.Run("whole", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := pack.DecodeFact(one); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("hot", func(b *testing.B) {
+		var h pack.HotFact
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := h.Decode(one); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -139,17 +139,22 @@ func appendCamera(dst []byte, id camera.CameraID, plain bool) []byte {
 	return dst
 }
 
-func (c *cursor) camera(plain bool) camera.CameraID {
+// camera takes a camera's name. One that is known already costs no allocation.
+func (c *cursor) camera(plain bool, known camera.CameraID) camera.CameraID {
 	if !plain {
 		return camera.CameraID(c.piece(nameMost))
 	}
+	b := c.take(10)
+	if b == nil {
+		return ""
+	}
 	var text [17]byte
 	text[0] = 'c'
-	if b := c.take(10); b != nil {
-		cameraLetters.Encode(text[1:], b)
-		return camera.CameraID(text[:])
+	cameraLetters.Encode(text[1:], b)
+	if string(text[:]) == string(known) {
+		return known
 	}
-	return ""
+	return camera.CameraID(text[:])
 }
 
 func plainRun(r camera.RunID) bool {

@@ -106,16 +106,22 @@ func DecodeFact(b []byte) (Fact, error) {
 	return f, nil
 }
 
-// fact takes one fingerprint. Of a chained one Prev is not known yet.
-func (c *cursor) fact() (f Fact, chained bool) {
+// factMarks takes the begin of a fingerprint.
+func (c *cursor) factMarks() int {
 	c.version()
 	marks := int(c.byte())
 	marks |= int(c.byte()) << 8
 	if marks&^factKnownMarks != 0 || marks&factPrev != 0 && marks&factChained != 0 {
 		c.fail("marks %#x of a fingerprint", marks)
 	}
+	return marks
+}
+
+// fact takes one fingerprint. Of a chained one Prev is not known yet.
+func (c *cursor) fact() (f Fact, chained bool) {
+	marks := c.factMarks()
 	has := func(mark int) bool { return marks&mark != 0 }
-	f.Camera, f.Run, f.Seq = c.camera(has(factCamera)), c.run(has(factRun), ""), uint32(c.uint(math.MaxUint32))
+	f.Camera, f.Run, f.Seq = c.camera(has(factCamera), ""), c.run(has(factRun), ""), uint32(c.uint(math.MaxUint32))
 	if has(factSub) {
 		f.Stream = camera.StreamSub
 	}
@@ -148,16 +154,25 @@ func (c *cursor) fact() (f Fact, chained bool) {
 	return f, has(factChained)
 }
 
+// untold is a time that is not there: that of time.Time{}.
+var untold = time.Time{}.UnixMilli()
+
 // time takes a time that is so many milliseconds after near, and gives its own number for
 // the next.
 func (c *cursor) time(there bool, near int64) (time.Time, int64) {
+	near, ms := c.moment(there, near)
+	return time.UnixMilli(ms).UTC(), near
+}
+
+// moment is time in milliseconds, untold where there is none.
+func (c *cursor) moment(there bool, near int64) (next, ms int64) {
 	if !there {
-		return time.Time{}, near
+		return near, untold
 	}
-	ms := c.int(2*timeMost) + near
+	ms = c.int(2*timeMost) + near
 	if ms < -timeMost || ms > timeMost {
 		c.fail("a time of %d ms", ms)
-		return time.Time{}, near
+		return near, untold
 	}
-	return time.UnixMilli(ms).UTC(), ms
+	return ms, ms
 }

@@ -74,6 +74,9 @@ func FuzzManifest(f *testing.F) {
 func FuzzFact(f *testing.F) {
 	f.Add(pack.AppendFact(nil, newDay(13).segment(camera.StreamMain, 1000, nil)))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		if wrong := hotIs(&pack.HotFact{}, b); wrong != "" {
+			t.Fatal(wrong)
+		}
 		fact, err := pack.DecodeFact(b)
 		if err != nil {
 			return

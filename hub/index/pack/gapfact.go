@@ -50,7 +50,7 @@ func (c *cursor) gapFact() (g GapFact) {
 	if marks&^gapKnownMarks != 0 {
 		c.fail("marks %#x of a gap", marks)
 	}
-	g.Camera = c.camera(marks&gapCamera != 0)
+	g.Camera = c.camera(marks&gapCamera != 0, "")
 	if marks&gapSmall != 0 {
 		g.Stream = camera.StreamSub
 	}

@@ -113,7 +113,7 @@ func DecodeManifest(b []byte) (Manifest, camera.Hash, error) {
 	if marks > 1 {
 		c.fail("marks %#x", marks)
 	}
-	m := Manifest{Camera: c.camera(marks == 1), Hour: c.int(hourMost)}
+	m := Manifest{Camera: c.camera(marks == 1, ""), Hour: c.int(hourMost)}
 	facts := int(c.uint(min(uint64(len(c.rest)/factLeast), SegmentsMost)))
 	gaps := int(c.uint(uint64(len(c.rest) / gapFactLeast)))
 	var t tree

@@ -70,7 +70,7 @@ func ReadNames(b []byte) ([]camera.Key, error) {
 				c.fail("marks %#x of name %d", marks, i)
 			}
 			k := camera.Key{Start: near}
-			k.Camera = c.camera(marks&namePlain != 0)
+			k.Camera = c.camera(marks&namePlain != 0, "")
 			k.Run = c.run(marks&namePlainRun != 0, "")
 			last = append(last, k)
 			n = len(last)

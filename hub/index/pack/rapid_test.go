@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -144,6 +145,52 @@ func TestAnyFactComesBack(t *testing.T) {
 			t.Fatalf("payload %q, want %q", back.Payload(), f.Payload())
 		}
 	})
+}
+
+// hotIs tells how what is at hand of bytes differs from what the whole fingerprint has:
+// "" when it does not.
+func hotIs(used *pack.HotFact, b []byte) string {
+	f, wholeErr := pack.DecodeFact(b)
+	hotErr := used.Decode(b)
+	if wholeErr != nil || hotErr != nil {
+		if (wholeErr == nil) != (hotErr == nil) {
+			return fmt.Sprintf("whole: %v, at hand: %v", wholeErr, hotErr)
+		}
+		return ""
+	}
+	hot := *used
+	hot.Activity = nil
+	want := pack.HotFact{Camera: f.Camera, Shape: pack.ShapeOf(f.Segment), Segment: pack.HotOf(f.Segment, 0, 0), Clock: f.Clock, Received: f.Received.UnixMilli()}
+	if !reflect.DeepEqual(hot, want) || string(used.Activity) != string(f.Activity) {
+		return fmt.Sprintf("at hand: %+v, want %+v", *used, want)
+	}
+	return ""
+}
+
+func TestWhatIsAtHandOfAnyFact(t *testing.T) {
+	used := &pack.HotFact{}
+	rapid.Check(t, func(t *rapid.T) {
+		b := pack.AppendFact(nil, anyFact(t))
+		for _, b := range [][]byte{b, b[:len(b)-1], append(b, 0)} {
+			if wrong := hotIs(used, b); wrong != "" {
+				t.Fatal(wrong)
+			}
+		}
+	})
+}
+
+func TestNextFactTakesNoMemory(t *testing.T) {
+	used, m := &pack.HotFact{}, newDay(17).manifest(0, camera.StreamMain)
+	b := [][]byte{pack.AppendFact(nil, m.Facts[0]), pack.AppendFact(nil, m.Facts[1])}
+	i := 0
+	if n := testing.AllocsPerRun(100, func() {
+		if err := used.Decode(b[i%2]); err != nil {
+			t.Fatal(err)
+		}
+		i++
+	}); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
 }
 
 func TestAnyNamesComeBack(t *testing.T) {
