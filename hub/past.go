@@ -39,7 +39,7 @@ func (p past) Windows(ctx context.Context, cams []cases.Camera, from, to time.Ti
 		}
 		windows[i] = p.window(strips[i], known, from, to)
 		if moved {
-			windows[i].Moved = mover(strips[i].Within(from, to), from, to)
+			windows[i].Moved = mover(strips[i], from, to)
 		}
 	}
 	return windows, nil
@@ -92,13 +92,7 @@ func mover(s index.Strip, from, to time.Time) func([]cases.Footage, int) (time.D
 		for _, f := range shown {
 			may[f.SegmentID] = true
 		}
-		only := s
-		only.Segments = nil
-		for _, one := range s.Segments {
-			if may[camera.SegmentID{Camera: s.Camera, Run: s.Shapes[one.Shape].Run, Seq: one.Seq}] {
-				only.Segments = append(only.Segments, one)
-			}
-		}
+		only := s.Only(func(id camera.SegmentID) bool { return may[id] })
 		return only.Activity(from, to, most)
 	}
 }

@@ -1,6 +1,8 @@
 package index
 
 import (
+	"maps"
+	"slices"
 	"sort"
 	"time"
 
@@ -18,8 +20,8 @@ type moved struct {
 	cells      pack.Activity
 }
 
-// hidden is a segment of a closed hour that the household withholds: it is in the
-// cells all the same.
+// hidden is a segment that does not show, as one that the household withholds: it is in
+// the cells of its closed hour all the same.
 type hidden struct {
 	stream     camera.Stream
 	start, end int64 // Unix ms
@@ -54,6 +56,26 @@ func (s Strip) Activity(from, to time.Time, most int) (step time.Duration, value
 		}
 	}
 	return step, values
+}
+
+// Only is the strip without the segments that may not be shown, and without what moved
+// in them: a cell of a closed hour that one of them touches does not show either.
+func (s Strip) Only(shown func(camera.SegmentID) bool) Strip {
+	kept, gone := make([]pack.Segment, 0, len(s.Segments)), map[hidden]bool{}
+	for _, g := range s.Segments {
+		shape := &s.Shapes[g.Shape]
+		if shown(camera.SegmentID{Camera: s.Camera, Run: shape.Run, Seq: g.Seq}) {
+			kept = append(kept, g)
+			continue
+		}
+		gone[hidden{shape.Stream, g.Start, g.End}] = true
+	}
+	s.Segments = kept
+	s.hidden = slices.AppendSeq(slices.Clone(s.hidden), maps.Keys(gone))
+	s.moved = slices.DeleteFunc(slices.Clone(s.moved), func(m moved) bool {
+		return !m.hour && gone[hidden{m.stream, m.start, m.end}]
+	})
+	return s
 }
 
 // ceil is n divided by d, both positive, rounded up.

@@ -1,6 +1,7 @@
 package index_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"reflect"
@@ -229,6 +230,47 @@ func TestActivityOfClosedHours(t *testing.T) {
 	}
 	if _, values := ask(0, 36*time.Second, 18); values != nil {
 		t.Errorf("not asked for: %v", values)
+	}
+}
+
+// TestOnly: what moved in footage that may not be shown does not show, in an open hour
+// and in a closed one.
+func TestOnly(t *testing.T) {
+	h := stand(t)
+	segs := segments(6)
+	for i := range segs {
+		segs[i].Activity = camera.Activity(bytes.Repeat([]byte{200}, 6))
+	}
+	h.at = closes.Add(-time.Minute)
+	accept(t, h.Index, segs)
+	ask := func() string {
+		t.Helper()
+		to := start.Add(36 * time.Second)
+		strips, err := h.Strips(t.Context(), []camera.CameraID{mine}, start, to, index.WithActivity)
+		if err != nil {
+			t.Fatal(err)
+		}
+		only := strips[0].Only(func(id camera.SegmentID) bool { return id.Seq == segs[2].Seq || id.Seq == segs[3].Seq })
+		if n := len(only.Segments); n != 2 || len(strips[0].Segments) != 6 {
+			t.Errorf("%d segments of %d", n, len(strips[0].Segments))
+		}
+		_, none := strips[0].Only(func(camera.SegmentID) bool { return false }).Activity(start, to, 6)
+		if none != nil {
+			t.Errorf("of nothing: %v", none)
+		}
+		_, values := only.Activity(start, to, 6)
+		for i := range values {
+			values[i] /= 200
+		}
+		return fmt.Sprint(values)
+	}
+	if got := ask(); got != "[0 0 1 1 0 0]" {
+		t.Errorf("open hour: %s", got)
+	}
+	h.at = closes.Add(time.Hour)
+	foldOnce(t, h, 1)
+	if got := ask(); got != "[0 0 1 1 0 0]" {
+		t.Errorf("closed hour: %s", got)
 	}
 }
 
