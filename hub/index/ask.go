@@ -158,15 +158,14 @@ func (r *reading) takeFresh(rows *sql.Rows) error {
 		if err := rows.Scan(targets...); err != nil {
 			return err
 		}
-		f, err := pack.DecodeFact(fact)
-		if err != nil {
+		if err := r.fact.Decode(fact); err != nil {
 			return fmt.Errorf("read fact of %s: %w", id, err)
 		}
 		s, ok := pack.StateOf(camera.ByteState(state))
 		if !ok {
-			return fmt.Errorf("read fact of %s: state %q", f.SegmentID, state)
+			return fmt.Errorf("read fact of %s: state %q", id, state)
 		}
-		r.fresh(r.at[camera.CameraID(id)], freshRow{f, s})
+		r.fresh(r.at[camera.CameraID(id)], s)
 	}
 	return nil
 }

@@ -15,7 +15,8 @@ func OpenStrip(entries []Entry) Strip {
 	r := reading{strips: []Strip{{}}, newest: make([]newest, 1), activity: true}
 	for _, e := range entries {
 		state, _ := pack.StateOf(e.State)
-		r.fresh(0, freshRow{pack.Fact{Segment: e.Segment, Received: e.Received}, state})
+		r.fact = pack.HotFactOf(pack.Fact{Segment: e.Segment, Received: e.Received})
+		r.fresh(0, state)
 	}
 	return r.strips[0]
 }

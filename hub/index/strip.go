@@ -31,14 +31,15 @@ type Strip struct {
 
 	moved  []moved // with WithActivity
 	hidden []hidden
-	clock  []clockOf
+	open   []openOf
 }
 
-// clockOf is the agent's clock with a segment that is in no closed hour yet.
-type clockOf struct {
-	id       camera.SegmentID
+// openOf is what else is at hand of a segment that is in no closed hour yet.
+type openOf struct {
+	shape    uint16
+	seq      uint32
 	clock    camera.Clock
-	received time.Time
+	received int64 // Unix ms
 }
 
 // Option asks Strips for more.
@@ -102,8 +103,9 @@ type reading struct {
 	from, to int64    // Unix ms
 	activity bool
 	at       map[camera.CameraID]int
-	hour     pack.Hour
-	shapes   []uint16 // of hour, as the strip numbers them
+	fact     pack.HotFact // of the present row
+	hour     pack.Hour    // of the present row
+	shapes   []uint16     // of hour, as the strip numbers them
 	args     []any
 }
 
@@ -130,17 +132,22 @@ func (r *reading) forget() *reading {
 	return r
 }
 
-// fresh takes a row of table fresh.
-func (r *reading) fresh(i int, row freshRow) {
-	s := &r.strips[i]
-	shape := shapeIn(s, pack.ShapeOf(row.Segment))
-	s.Segments = append(s.Segments, pack.HotOf(row.Segment, shape, row.State))
-	s.clock = append(s.clock, clockOf{row.SegmentID, row.Clock, row.Received})
-	if r.activity && row.State != pack.Withheld {
-		s.moved = append(s.moved, moved{stream: row.Stream, start: row.Start.UnixMilli(), end: row.End.UnixMilli(), seconds: row.Activity})
+// fresh takes a row of table fresh, which r.fact holds.
+func (r *reading) fresh(i int, state pack.State) {
+	s, f := &r.strips[i], &r.fact
+	hot := f.Segment
+	hot.Shape, hot.State = shapeIn(s, &f.Shape), state
+	if s.Segments == nil {
+		s.Segments = r.room(hourMillis / usual)
+		s.open = make([]openOf, 0, cap(s.Segments))
 	}
-	if row.Stream == camera.StreamMain {
-		r.clock(i, row.Start.UnixMilli(), row.Clock)
+	s.Segments = append(s.Segments, hot)
+	s.open = append(s.open, openOf{hot.Shape, hot.Seq, f.Clock, f.Received})
+	if r.activity && state != pack.Withheld {
+		s.moved = append(s.moved, moved{stream: f.Shape.Stream, start: hot.Start, end: hot.End, seconds: camera.Activity(f.Activity)})
+	}
+	if f.Shape.Stream == camera.StreamMain {
+		r.clock(i, hot.Start, f.Clock)
 	}
 }
 
@@ -153,13 +160,13 @@ func (r *reading) clock(i int, start int64, c camera.Clock) {
 }
 
 // shapeIn numbers a shape in a strip. Strips have few.
-func shapeIn(s *Strip, shape pack.Shape) uint16 {
+func shapeIn(s *Strip, shape *pack.Shape) uint16 {
 	for i := len(s.Shapes) - 1; i >= 0; i-- {
-		if s.Shapes[i] == shape {
+		if s.Shapes[i] == *shape {
 			return uint16(i)
 		}
 	}
-	s.Shapes = append(s.Shapes, shape)
+	s.Shapes = append(s.Shapes, *shape)
 	return uint16(len(s.Shapes) - 1)
 }
 
@@ -186,8 +193,7 @@ func (r *reading) folded(i int, hour int64, body []byte) error {
 		return nil
 	}
 	if s.Segments == nil {
-		// One hour is like the next.
-		s.Segments = make([]pack.Segment, 0, len(all)+int(int64(len(h.Segments))*(r.to-r.from)/hourMillis)+16)
+		s.Segments = r.room(int64(len(h.Segments))) // one hour is like the next
 	}
 	same := r.number(s)
 	begin := len(s.Segments)
@@ -212,6 +218,16 @@ func (r *reading) folded(i int, hour int64, body []byte) error {
 	return nil
 }
 
+const (
+	usual    = 6000 // ms that a segment lasts mostly
+	roomMost = 4096 // segments; a longer window may be empty but for an hour
+)
+
+// room is for the window's segments of a camera that has so many in an hour.
+func (r *reading) room(anHour int64) []pack.Segment {
+	return make([]pack.Segment, 0, min(anHour*min(r.to-r.from, hourMillis*roomMost)/hourMillis+16, roomMost))
+}
+
 func (s *Strip) hide(h *pack.Hour) {
 	for i := range h.Segments {
 		if g := &h.Segments[i]; g.State == pack.Withheld {
@@ -224,8 +240,8 @@ func (s *Strip) hide(h *pack.Hour) {
 // the same ones.
 func (r *reading) number(s *Strip) (same bool) {
 	r.shapes, same = r.shapes[:0], true
-	for k, shape := range r.hour.Shapes {
-		n := shapeIn(s, shape)
+	for k := range r.hour.Shapes {
+		n := shapeIn(s, &r.hour.Shapes[k])
 		r.shapes = append(r.shapes, n)
 		same = same && int(n) == k
 	}
@@ -254,21 +270,28 @@ func (s *Strip) order(a, b *pack.Segment) int {
 // settle puts segments into their order. Of one that was read twice the row of its
 // hour stays, which was read later.
 func (s *Strip) settle() {
-	sorted := true
-	for i := 1; i < len(s.Segments) && sorted; i++ {
-		sorted = s.order(&s.Segments[i-1], &s.Segments[i]) < 0
+	all, falls, last := s.Segments, 0, 0
+	for i := 1; i < len(all); i++ {
+		if all[i-1].Start >= all[i].Start && s.order(&all[i-1], &all[i]) >= 0 {
+			falls, last = falls+1, i
+		}
 	}
-	if sorted {
+	if falls == 0 {
 		return
 	}
-	slices.SortStableFunc(s.Segments, func(a, b pack.Segment) int { return s.order(&a, &b) })
-	kept := s.Segments[:1]
-	for i := 1; i < len(s.Segments); i++ {
-		if last := &kept[len(kept)-1]; s.order(last, &s.Segments[i]) == 0 {
-			*last = s.Segments[i]
+	// Mostly an open hour was read, and then those before it.
+	if falls == 1 && s.order(&all[len(all)-1], &all[0]) < 0 {
+		s.Segments = slices.Concat(all[last:], all[:last])
+		return
+	}
+	slices.SortStableFunc(all, func(a, b pack.Segment) int { return s.order(&a, &b) })
+	kept := all[:1]
+	for i := 1; i < len(all); i++ {
+		if last := &kept[len(kept)-1]; s.order(last, &all[i]) == 0 {
+			*last = all[i]
 			continue
 		}
-		kept = append(kept, s.Segments[i])
+		kept = append(kept, all[i])
 	}
 	s.Segments = kept
 }

@@ -27,15 +27,19 @@ func (s Strip) Entries() []Entry {
 	if len(s.Segments) == 0 {
 		return nil
 	}
-	clocks := make(map[camera.SegmentID]*clockOf, len(s.clock))
-	for i := range s.clock {
-		clocks[s.clock[i].id] = &s.clock[i]
+	type id struct {
+		run camera.RunID
+		seq uint32
+	}
+	open := make(map[id]*openOf, len(s.open))
+	for i := range s.open {
+		open[id{s.Shapes[s.open[i].shape].Run, s.open[i].seq}] = &s.open[i]
 	}
 	all := make([]Entry, len(s.Segments))
 	for i, hot := range s.Segments {
 		all[i] = entryOf(s.Camera, s.Shapes[hot.Shape], hot)
-		if c := clocks[all[i].SegmentID]; c != nil {
-			all[i].Clock, all[i].Received = c.clock, c.received
+		if o := open[id{all[i].Run, all[i].Seq}]; o != nil {
+			all[i].Clock, all[i].Received = o.clock, time.UnixMilli(o.received).UTC()
 		}
 	}
 	return all
@@ -158,11 +162,12 @@ func (x *Index) hourEntries(ctx context.Context, id camera.CameraID, hour int64)
 	h.Folded = found
 	r := reading{strips: []Strip{{Camera: id}}, newest: make([]newest, 1)}
 	for _, row := range rows {
-		r.fresh(0, row)
+		r.fact = pack.HotFactOf(row.Fact)
+		r.fresh(0, row.State)
 	}
 	s := &r.strips[0]
 	for _, hot := range folded.Body.Segments {
-		hot.Shape = shapeIn(s, folded.Body.Shapes[hot.Shape])
+		hot.Shape = shapeIn(s, &folded.Body.Shapes[hot.Shape])
 		s.Segments = append(s.Segments, hot)
 	}
 	s.settle()

@@ -19,6 +19,14 @@ type HotFact struct {
 	Activity []byte // belongs to the input
 }
 
+// HotFactOf is what is at hand of a whole fingerprint.
+func HotFactOf(f Fact) HotFact {
+	return HotFact{
+		Camera: f.Camera, Shape: ShapeOf(f.Segment), Segment: HotOf(f.Segment, 0, 0),
+		Clock: f.Clock, Received: f.Received.UnixMilli(), Activity: []byte(f.Activity),
+	}
+}
+
 // Decode reads of what AppendFact wrote what HotOf and ShapeOf have, and passes over
 // hashes and the signature. It takes what DecodeFact takes. After an error h holds
 // nothing of use.

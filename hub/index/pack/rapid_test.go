@@ -158,9 +158,8 @@ func hotIs(used *pack.HotFact, b []byte) string {
 		}
 		return ""
 	}
-	hot := *used
-	hot.Activity = nil
-	want := pack.HotFact{Camera: f.Camera, Shape: pack.ShapeOf(f.Segment), Segment: pack.HotOf(f.Segment, 0, 0), Clock: f.Clock, Received: f.Received.UnixMilli()}
+	hot, want := *used, pack.HotFactOf(f)
+	hot.Activity, want.Activity = nil, nil
 	if !reflect.DeepEqual(hot, want) || string(used.Activity) != string(f.Activity) {
 		return fmt.Sprintf("at hand: %+v, want %+v", *used, want)
 	}
