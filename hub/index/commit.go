@@ -138,11 +138,17 @@ func (x *Index) lead(ctx context.Context) {
 // else writes: all that came while others wrote are among them.
 func (x *Index) writeTogether(ctx context.Context, take func() []*put) error {
 	var j *joint
+	written := false
 	err := x.db.Write(ctx, func(tx *sql.Tx) error {
 		j = &joint{tx: tx, many: x.many(), counts: &x.writer.counts}
-		return j.write(ctx, take())
+		err := j.write(ctx, take())
+		written = err == nil
+		return err
 	})
 	if err != nil {
+		if written { // the answer to the commit may have got lost: when they announce again it is old news
+			x.doubt()
+		}
 		return err
 	}
 	j.counts.add(j.added)

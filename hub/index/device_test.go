@@ -190,6 +190,19 @@ func (h *hub) refuseRun(t testing.TB, run camera.RunID) {
 	h.write(t, statements...)
 }
 
+// failCommits makes each commit of new segments fail.
+func (h *hub) failCommits(t testing.TB) {
+	t.Helper()
+	statements := []string{`CREATE TABLE late (run text REFERENCES users (id) DEFERRABLE INITIALLY DEFERRED)`,
+		`CREATE TRIGGER late_fails AFTER INSERT ON fresh BEGIN INSERT INTO late VALUES ('nobody'); END`}
+	if h.db.Postgres() {
+		statements = []string{statements[0],
+			`CREATE FUNCTION late_fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO late VALUES ('nobody'); RETURN NULL; END $$`,
+			`CREATE TRIGGER late_fails AFTER INSERT ON fresh FOR EACH ROW EXECUTE FUNCTION late_fails()`}
+	}
+	h.write(t, statements...)
+}
+
 func (h *hub) writeOne(t testing.TB, statement string, args ...any) {
 	t.Helper()
 	err := h.db.Write(t.Context(), func(tx *sql.Tx) error {

@@ -18,6 +18,7 @@ const (
 	journalsMost  = 20_000         // objects; with more of them everything is shipped again, which replaces them
 	forgetFacts   = 4096           // late facts that are looked through for the oldest
 	forgetNames   = 500            // of one Delete
+	apart         = time.Minute    // how far the clocks of hubs on one database may be from each other
 )
 
 // journal is the way of committed facts into the bucket.
@@ -28,8 +29,9 @@ type journal struct {
 	facts    []pack.Fact    // committed and not shipped, in order
 	gaps     []pack.GapFact // the same
 	again    bool           // everything in the database has to be shipped; nothing is collected until that begins
-	replaced time.Time      // journals from before were replaced when everything was shipped again
-	snapshot time.Time      // what was committed before is in a snapshot of the other tables
+	replaced time.Time      // a mark: journals from before were replaced when everything was shipped again
+	snapshot time.Time      // a mark: what was committed before is in a snapshot of the other tables
+	last     time.Time      // of all marks
 
 	soon chan struct{} // a token: much waits
 }
@@ -56,6 +58,13 @@ func (x *Index) committed(facts []pack.Fact, gaps []pack.GapFact) {
 	}
 }
 
+// doubt is for facts that may have been committed: they are read from the database.
+func (x *Index) doubt() {
+	x.journal.mu.Lock()
+	defer x.journal.mu.Unlock()
+	x.journal.drop()
+}
+
 func (j *journal) drop() { j.facts, j.gaps, j.again = nil, nil, true }
 
 // waiting is how many facts wait in memory, and whether all others do as well.
@@ -65,8 +74,26 @@ func (j *journal) waiting() (n int, again bool) {
 	return len(j.facts) + len(j.gaps), j.again
 }
 
+// Mark is a moment by which journals are told apart: what was committed before it was
+// asked for may be in any journal, what is committed later is in younger ones alone. It
+// is later than all marks before it, though the clock may be set back.
+func (x *Index) Mark() time.Time {
+	now := x.now()
+	x.journal.mu.Lock()
+	defer x.journal.mu.Unlock()
+	return x.journal.mark(now)
+}
+
+func (j *journal) mark(at time.Time) time.Time {
+	if at = whole(at); !at.After(j.last) {
+		at = j.last.Add(time.Millisecond)
+	}
+	j.last = at
+	return at
+}
+
 // SnapshotTaken tells the index that everything in the tables other than its own
-// hours and fresh rows that was committed before at is in a snapshot: the gaps.
+// hours and fresh rows that was committed before a mark is in a snapshot: the gaps.
 func (x *Index) SnapshotTaken(at time.Time) {
 	j := &x.journal
 	j.mu.Lock()
@@ -89,7 +116,7 @@ func (x *Index) ship(ctx context.Context) error {
 	}
 	j.mu.Unlock()
 	if again {
-		began := x.now()
+		began := x.Mark()
 		if err := x.shipAll(ctx); err != nil {
 			j.mu.Lock()
 			defer j.mu.Unlock()
@@ -120,8 +147,8 @@ func (x *Index) ship(ctx context.Context) error {
 	return nil
 }
 
-// putJournal writes one journal. Its name has a time that no fact in it was received
-// after, whatever the clock did.
+// putJournal writes one journal. It is named after a mark, which no fact in it was
+// received after.
 func (x *Index) putJournal(ctx context.Context, facts []pack.Fact, gaps []pack.GapFact) error {
 	at := x.now()
 	for i := range facts {
@@ -134,6 +161,9 @@ func (x *Index) putJournal(ctx context.Context, facts []pack.Fact, gaps []pack.G
 			at = r
 		}
 	}
+	x.journal.mu.Lock()
+	at = x.journal.mark(at)
+	x.journal.mu.Unlock()
 	if err := x.objects.Put(ctx, journalName(at), pack.AppendJournal(nil, facts, gaps)); err != nil {
 		return fmt.Errorf("put journal: %w", err)
 	}
@@ -197,6 +227,9 @@ func (x *Index) forget(ctx context.Context) error {
 	j.mu.Lock()
 	replaced, snapshot := j.replaced, j.snapshot
 	j.mu.Unlock()
+	if x.db.Postgres() { // another hub may name its journals by a clock that is behind
+		replaced, snapshot = replaced.Add(-apart), snapshot.Add(-apart)
+	}
 	if replaced.After(folded) {
 		folded = replaced
 	}

@@ -129,7 +129,7 @@ func TestJournalsAreForgotten(t *testing.T) {
 	}
 	accept(t, h.Index, segments(10), gap(100, 110))
 	ship(t, h)
-	h.SnapshotTaken(h.at.Add(time.Second))
+	h.SnapshotTaken(h.at.Add(2 * time.Minute))
 	forget(1, "its hour is open")
 	h.at = closes
 	forget(1, "its hour is not folded")
@@ -143,7 +143,7 @@ func TestJournalsAreForgotten(t *testing.T) {
 	h.at = h.at.Add(time.Minute)
 	foldOnce(t, h, 1)
 	forget(1, "no snapshot has its gaps")
-	h.SnapshotTaken(h.at)
+	h.SnapshotTaken(h.at.Add(2 * time.Minute))
 	h.SnapshotTaken(start)
 	forget(1, "its hour may be open")
 	h.at = h.at.Add(time.Hour)
@@ -162,6 +162,42 @@ func TestJournalsAreForgotten(t *testing.T) {
 	forget(1, "it is in a younger one")
 	if _, err := h.Segment(t.Context(), segment(11).SegmentID); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestJournalsOutliveTheClock: a clock that was ahead, or is set back, lets no journal go
+// that has what is nowhere else.
+func TestJournalsOutliveTheClock(t *testing.T) {
+	for name, wrong := range map[string]time.Duration{"it was a year ahead": 365 * 24 * time.Hour, "it is set back by half an hour": 30 * time.Minute} {
+		h := stand(t)
+		right := h.at
+		h.at = right.Add(wrong)
+		ship(t, h) // the first after a start
+		h.SnapshotTaken(h.Mark())
+		h.at = right
+		accept(t, h.Index, segments(10), gap(100, 110))
+		ship(t, h)
+		if err := h.Forget(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		other, _ := restored(t, h, nil)
+		if entries, gaps := window(t, other.Index, start, clock()); len(entries) != 10 || len(gaps) != 1 {
+			t.Errorf("%s: %d segments and %d gaps come back", name, len(entries), len(gaps))
+		}
+	}
+}
+
+// TestCommitInDoubt: what may be on the disk although its commit failed is shipped.
+func TestCommitInDoubt(t *testing.T) {
+	h := stand(t)
+	accept(t, h.Index, segments(3))
+	ship(t, h)
+	h.failCommits(t)
+	if _, err := h.Put(t.Context(), camera.Announce{V: camera.LinkVersion, Segments: sign(segments(5)[3:])}, device); err == nil {
+		t.Error("no error")
+	}
+	if _, _, unshipped, err := h.Backlog(t.Context()); err != nil || unshipped != 3 {
+		t.Errorf("%d facts are to be shipped again, %v", unshipped, err)
 	}
 }
 

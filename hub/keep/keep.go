@@ -43,8 +43,10 @@ type Index interface {
 	Mover
 	Prover
 	Counter
-	// SnapshotTaken says that whatever was committed before a moment is in a snapshot.
-	SnapshotTaken(at time.Time)
+	// Mark is a moment by the index's own count; SnapshotTaken says that whatever was
+	// committed before one is in a snapshot.
+	Mark() time.Time
+	SnapshotTaken(mark time.Time)
 }
 
 // Expirer ends footage in the index.
@@ -141,7 +143,7 @@ type Keep struct {
 	mu   sync.Mutex
 	last Snapshot    // the newest that is known; zero before the first
 	sum  camera.Hash // of what it holds; zero: not known
-	held time.Time   // what was committed before is in it; zero before the first
+	held time.Time   // a mark of the index: what was committed before is in it; zero before the first
 }
 
 // New makes a keep; it does nothing before Run, Expire, Check or Snapshot.

@@ -174,6 +174,8 @@ func (l *ledger) Expired(_ context.Context, since time.Time) (s keep.Sum, err er
 	return s, err
 }
 
+func (l *ledger) Mark() time.Time { return l.now() }
+
 func (l *ledger) SnapshotTaken(at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

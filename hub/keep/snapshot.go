@@ -53,10 +53,9 @@ func (k *Keep) snapshot(ctx context.Context) (Snapshot, bool, error) {
 	if err != nil {
 		return Snapshot{}, false, err
 	}
-	began := k.Now().UTC()
-	at := began.Truncate(time.Second)
-	for slices.ContainsFunc(there, func(s stamp) bool { return s.at.Equal(at) }) {
-		at = at.Add(time.Second) // names are written once
+	at, began := k.Now().UTC().Truncate(time.Second), k.Index.Mark()
+	if n := len(there); n > 0 && !at.After(there[n-1].at) {
+		at = there[n-1].at.Add(time.Second) // the newest has the last name, though the clock was set back
 	}
 	out := &parts{ctx: ctx, shelf: k.Shelf, at: at}
 	packed, sum := gzip.NewWriter(out), sha256.New()

@@ -261,3 +261,17 @@ func TestRestoreGoesOnWithDeletions(t *testing.T) {
 		t.Errorf("restored %+v, %v", got, err)
 	}
 }
+
+// TestNewestSnapshotAfterTheClockWasSetBack: a restore takes the one that was made last.
+func TestNewestSnapshotAfterTheClockWasSetBack(t *testing.T) {
+	r := newRig(t)
+	r.clock.move(365 * 24 * time.Hour)
+	r.mustSnapshot()
+	r.clock.move(-365 * 24 * time.Hour)
+	household(t, r.database(), "h1", "one")
+	r.mustSnapshot()
+	into := dbtest.Open(t)
+	if _, err := r.lost(into).Restore(t.Context(), nil); err != nil || count(t, into, "households") != 1 {
+		t.Errorf("%d households come back, %v", count(t, into, "households"), err)
+	}
+}
