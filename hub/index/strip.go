@@ -138,7 +138,7 @@ func (r *reading) fresh(i int, state pack.State) {
 	hot := f.Segment
 	hot.Shape, hot.State = shapeIn(s, &f.Shape), state
 	if s.Segments == nil {
-		s.Segments = r.room(hourMillis / usual)
+		s.Segments = r.room(hourMillis/usual, 3*hourMillis/2) // older hours are closed
 		s.open = make([]openOf, 0, cap(s.Segments))
 	}
 	s.Segments = append(s.Segments, hot)
@@ -193,7 +193,7 @@ func (r *reading) folded(i int, hour int64, body []byte) error {
 		return nil
 	}
 	if s.Segments == nil {
-		s.Segments = r.room(int64(len(h.Segments))) // one hour is like the next
+		s.Segments = r.room(int64(len(h.Segments)), 4*hourMillis) // one hour is like the next
 	}
 	same := r.number(s)
 	begin := len(s.Segments)
@@ -218,14 +218,13 @@ func (r *reading) folded(i int, hour int64, body []byte) error {
 	return nil
 }
 
-const (
-	usual    = 6000 // ms that a segment lasts mostly
-	roomMost = 4096 // segments; a longer window may be empty but for an hour
-)
+// usual is how long a segment lasts mostly, in milliseconds.
+const usual = 6000
 
-// room is for the window's segments of a camera that has so many in an hour.
-func (r *reading) room(anHour int64) []pack.Segment {
-	return make([]pack.Segment, 0, min(anHour*min(r.to-r.from, hourMillis*roomMost)/hourMillis+16, roomMost))
+// room is for the window's segments of a camera that has so many in an hour. A long
+// window may be empty but for an hour, so there is room for most milliseconds of it.
+func (r *reading) room(anHour, most int64) []pack.Segment {
+	return make([]pack.Segment, 0, anHour*min(r.to-r.from, most)/hourMillis+16)
 }
 
 func (s *Strip) hide(h *pack.Hour) {
