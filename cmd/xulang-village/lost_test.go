@@ -22,6 +22,7 @@ func lostDatabase(t *testing.T, v *story) {
 		t.Fatal(err)
 	}
 	// The bytes that a killed object store had not answered for come a second time.
+	v.lost = time.Now()
 	v.hub.end(syscall.SIGKILL)
 	for _, name := range []string{"hub.sqlite", "hub.sqlite-wal", "hub.sqlite-shm", "tls"} {
 		if err := os.RemoveAll(v.path("hub/" + name)); err != nil {
