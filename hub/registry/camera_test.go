@@ -181,9 +181,50 @@ func TestKeep(t *testing.T) {
 		m.Keep = bad
 		want(t, fmt.Sprintf("%d days", bad), refused(h.Hello(t.Context(), d, m)), camera.CodeBadRequest)
 	}
+	h.wait(camera.KeepNotice)
 	got, err := h.Keep(t.Context())
 	if err != nil || len(got) != 3 || got[note(home, 1).Camera] != 5 || got[note(home, 2).Camera] != 5 || got[note(home, 3).Camera] != camera.KeepUsual {
 		t.Errorf("days %v, %v", got, err)
+	}
+}
+
+// TestFewerDaysComeTheNextDay: a box in the wrong hands deletes nothing for a day, and
+// not later than the household wants either.
+func TestFewerDaysComeTheNextDay(t *testing.T) {
+	const hour = time.Hour
+	type step struct {
+		after time.Duration
+		tell  int // -1: nothing is told
+		want  int
+	}
+	for name, steps := range map[string][]step{
+		"fewer":                      {{0, 30, 30}, {hour, 3, 30}, {23 * hour, -1, 30}, {hour, -1, 3}},
+		"told again and again":       {{0, 30, 30}, {hour, 3, 30}, {12 * hour, 3, 30}, {12 * hour, 3, 3}},
+		"taken back":                 {{0, 30, 30}, {hour, 3, 30}, {23 * hour, 30, 30}, {48 * hour, -1, 30}},
+		"in two steps":               {{0, 30, 30}, {hour, 14, 30}, {23 * hour, 3, 30}, {hour, -1, 30}, {23 * hour, -1, 3}},
+		"less few":                   {{0, 30, 30}, {hour, 3, 30}, {23 * hour, 20, 30}, {hour, -1, 30}, {23 * hour, -1, 20}},
+		"an agent that knows none":   {{0, 30, 30}, {hour, 0, 30}, {24 * hour, -1, camera.KeepUsual}},
+		"fewer than as usual":        {{0, 5, camera.KeepUsual}, {24 * hour, -1, 5}},
+		"more is at once":            {{0, 5, camera.KeepUsual}, {24 * hour, 30, 30}},
+		"the clock was set back":     {{0, 30, 30}, {hour, 3, 30}, {-72 * hour, -1, 30}},
+		"what is usual, by its name": {{0, camera.KeepUsual, camera.KeepUsual}, {hour, 0, camera.KeepUsual}},
+	} {
+		h := open(t)
+		home := h.household(t)
+		d := h.device(t, home)
+		h.hello(t, d, note(home, 1))
+		for i, s := range steps {
+			h.wait(s.after)
+			if m := hello(note(home, 1)); s.tell >= 0 {
+				m.Keep = s.tell
+				if reply, err := h.Hello(t.Context(), d, m); err != nil || reply.Err() != nil {
+					t.Fatal(err, reply)
+				}
+			}
+			if got, err := h.Keep(t.Context()); err != nil || got[note(home, 1).Camera] != s.want {
+				t.Errorf("%s, step %d: %v, %v, want %d", name, i, got, err, s.want)
+			}
+		}
 	}
 }
 

@@ -73,8 +73,7 @@ func (r *Registry) hello(ctx context.Context, tx *sql.Tx, d camera.DeviceID, m c
 	if refused, err = noteAll(ctx, tx, d, h, m.Cameras, now); err != nil {
 		return nil, nil, err
 	}
-	// Also of cameras that are not shared any more: what is stored of them is the household's.
-	_, err = tx.ExecContext(ctx, `UPDATE cameras SET keep_days = $2 WHERE device_id = $1 AND keep_days <> $2`, d, m.Keep)
+	err = keepAll(ctx, tx, d, m.Keep, now)
 	return refused, nil, err
 }
 

@@ -73,27 +73,3 @@ func (r *Registry) Views(ctx context.Context, ids ...camera.CameraID) (map[camer
 	}
 	return all, rows.Err()
 }
-
-// Keep gives for every camera, also those that are not shared any more, the days for
-// which footage of it is kept.
-func (r *Registry) Keep(ctx context.Context) (map[camera.CameraID]int, error) {
-	rows, err := r.db.Read().QueryContext(ctx, `SELECT id, keep_days FROM cameras`)
-	if err != nil {
-		return nil, fmt.Errorf("list retention: %w", err)
-	}
-	defer rows.Close()
-	all := map[camera.CameraID]int{}
-	for rows.Next() {
-		var (
-			id     camera.CameraID
-			chosen int
-		)
-		if err := rows.Scan(&id, &chosen); err != nil {
-			return nil, fmt.Errorf("list retention: %w", err)
-		}
-		if all[id], err = camera.KeepDays(chosen); err != nil {
-			return nil, fmt.Errorf("camera %s: %w", id, err)
-		}
-	}
-	return all, rows.Err()
-}

@@ -88,6 +88,8 @@ CREATE TABLE checks (
 -- hub/registry
 
 ALTER TABLE cameras ADD COLUMN keep_days bigint NOT NULL DEFAULT 0;    -- the household's choice; 0: none
+ALTER TABLE cameras ADD COLUMN keep_before bigint NOT NULL DEFAULT 0;  -- days of before, when it chose fewer
+ALTER TABLE cameras ADD COLUMN keep_since_ms bigint;                   -- when it chose fewer; NULL: it did not
 
 -- hub/road: where the signs begin to count. No row: kilometre 0 at metre 0, rising.
 CREATE TABLE road_zeros (
