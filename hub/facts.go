@@ -16,13 +16,13 @@ import (
 type facts struct{ *hub }
 
 func (f facts) Hello(ctx context.Context, d camera.DeviceID, m camera.Hello) camera.HelloReply {
+	began := f.now().Truncate(time.Millisecond)
 	reply, err := f.registry.Hello(ctx, d, m)
 	if err != nil {
 		f.log.Error("write hello", "device", d, "err", err)
 	}
-	if err := f.lookAgain(ctx, m.Cameras); err != nil {
-		f.log.Error("read views", "device", d, "err", err)
-	}
+	f.lookAgain(ctx, m.Cameras)
+	f.tellFewer(ctx, d, began)
 	reply.Uplink = f.cfg.Uplink
 	for _, cam := range m.Cameras {
 		// A household that paused or took its consent back ends running live views at
@@ -32,6 +32,18 @@ func (f facts) Hello(ctx context.Context, d camera.DeviceID, m camera.Hello) cam
 		}
 	}
 	return reply
+}
+
+// tellFewer logs that a household has just chosen to have its footage kept for fewer
+// days. It is deleted later: somebody may ask whether it was the household.
+func (f facts) tellFewer(ctx context.Context, d camera.DeviceID, began time.Time) {
+	since, until, days, ok, err := f.registry.Fewer(ctx, d)
+	switch {
+	case err != nil:
+		f.log.Error("read retention", "device", d, "err", err)
+	case ok && !since.Before(began):
+		f.log.Warn("household has footage kept for fewer days", "device", d, "days", days, "from", until)
+	}
 }
 
 // mayShow tells whether a camera may be shown live for any case at all, and if not, why.

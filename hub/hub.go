@@ -85,13 +85,14 @@ type hub struct {
 	roads    *road.Graph
 	signs    *sign.Zeros
 	watch    *road.Watch // what cameras see of the roads, through time
+	again    again       // what of it may be old
 	cases    *cases.Cases
 	keep     *keep.Keep
 	door     door
 }
 
 func open(ctx context.Context, cfg Config, out Outside) (*hub, error) {
-	h := &hub{cfg: cfg, out: out, log: out.Log, now: out.Now}
+	h := &hub{cfg: cfg, out: out, log: out.Log, now: out.Now, again: again{due: map[camera.CameraID]bool{}}}
 	var err error
 	if h.roads, err = loadRoads(ctx, cfg.Roads, h.room("road")); err != nil {
 		return nil, err

@@ -17,18 +17,23 @@ const slotLife = 10 * time.Minute
 func (f facts) Slots(ctx context.Context, d camera.DeviceID, ids []camera.SegmentID) camera.SlotsReply {
 	reply := camera.SlotsReply{V: camera.LinkVersion, Slots: make([]camera.SlotAnswer, len(ids))}
 	due := changes{}
+	places := make([]camera.Slot, len(ids))
 	for i, id := range ids {
 		entry, err := f.mayUpload(ctx, d, id)
-		reply.Slots[i].Refusal = f.refuse("give slot", d, err)
-		if reply.Slots[i].Stored = err == nil && entry.State.Playable(); err == nil && !entry.State.Playable() {
-			due.add(i, entry, camera.StateUploading)
+		if err == nil && !entry.State.Playable() {
+			// Before it is called uploading: a store that signs nothing leaves it at home.
+			if places[i], err = f.place(ctx, entry); err == nil {
+				due.add(i, entry, camera.StateUploading)
+			}
 		}
+		reply.Slots[i].Refusal = f.refuse("give slot", d, err)
+		reply.Slots[i].Stored = err == nil && entry.State.Playable()
 	}
 	for k, err := range due.write(ctx, f.index) { // gone for good: no place for it
-		if err == nil {
-			reply.Slots[due.at[k]].Slot, err = f.place(ctx, due.entries[k])
+		i := due.at[k]
+		if reply.Slots[i].Refusal = f.refuse("give slot", d, err); err == nil {
+			reply.Slots[i].Slot = places[i]
 		}
-		reply.Slots[due.at[k]].Refusal = f.refuse("give slot", d, err)
 	}
 	return reply
 }
@@ -72,13 +77,12 @@ func (f facts) place(ctx context.Context, entry index.Entry) (camera.Slot, error
 
 // changes are states of one message, written in one transaction.
 type changes struct {
-	at      []int // places in the message
-	entries []index.Entry
-	list    []index.Change
+	at   []int // places in the message
+	list []index.Change
 }
 
 func (c *changes) add(at int, entry index.Entry, to camera.ByteState) {
-	c.at, c.entries = append(c.at, at), append(c.entries, entry)
+	c.at = append(c.at, at)
 	c.list = append(c.list, index.Change{ID: entry.SegmentID, To: to})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	camera "xulang.vn/camera"
@@ -24,23 +25,58 @@ func (h *hub) watchAll(ctx context.Context) error {
 	return nil
 }
 
-// lookAgain reads the views of cameras that may have been turned.
-func (h *hub) lookAgain(ctx context.Context, notes []camera.CameraNote) error {
-	if len(notes) == 0 || len(notes) > helloMost {
-		return nil // the registry refuses so many
+// again are cameras whose views are not known to be those in memory.
+type again struct {
+	mu  sync.Mutex // held from the reading to the putting in: no older views come after newer ones
+	due map[camera.CameraID]bool
+}
+
+// lookAgain reads the views of cameras that may have been turned. Those that cannot be
+// read now are read before the next question.
+func (h *hub) lookAgain(ctx context.Context, notes []camera.CameraNote) {
+	if len(notes) > helloMost {
+		return // the registry refuses so many
 	}
-	ids := make([]camera.CameraID, 0, len(notes))
+	h.again.mu.Lock()
+	defer h.again.mu.Unlock()
 	for _, n := range notes {
-		ids = append(ids, n.Camera)
+		if n.Camera.Valid() {
+			h.again.due[n.Camera] = true
+		}
 	}
-	views, err := h.registry.Views(ctx, ids...)
-	if err != nil {
-		return err
+	if err := h.lookDue(ctx); err != nil {
+		h.log.Error("read views", "err", err)
 	}
-	for id, of := range views {
-		h.watch.Set(id, of)
+}
+
+// lookDue reads what is due; again is locked.
+func (h *hub) lookDue(ctx context.Context) error {
+	for len(h.again.due) > 0 {
+		ids := make([]camera.CameraID, 0, helloMost)
+		for id := range h.again.due {
+			if ids = append(ids, id); len(ids) == helloMost {
+				break
+			}
+		}
+		views, err := h.registry.Views(ctx, ids...)
+		if err != nil {
+			return fmt.Errorf("read views: %w", err)
+		}
+		for id, of := range views {
+			h.watch.Set(id, of)
+		}
+		for _, id := range ids {
+			delete(h.again.due, id)
+		}
 	}
 	return nil
+}
+
+// settled reads the views that could not be read before.
+func (h *hub) settled(ctx context.Context) error {
+	h.again.mu.Lock()
+	defer h.again.mu.Unlock()
+	return h.lookDue(ctx)
 }
 
 // helloMost is more cameras than any hello may name.
@@ -48,6 +84,9 @@ const helloMost = 1000
 
 // Seeing asks the views in memory, and the registry about those cameras alone.
 func (c cameras) Seeing(ctx context.Context, w cases.Where, from, to time.Time) ([]cases.Sighted, error) {
+	if err := c.settled(ctx); err != nil {
+		return nil, err
+	}
 	var seen []road.Watched
 	switch {
 	case w.Near != nil:
