@@ -45,6 +45,19 @@ func openShop(ctx context.Context, cfg Config, out Outside) (*shop, error) {
 	return s, nil
 }
 
+// openThere is openShop for a database that is there already: an empty one in the place
+// of one that was lost would make everything that is stored look like nobody's.
+func openThere(ctx context.Context, cfg Config, out Outside) (*shop, error) {
+	where, err := cfg.database()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(where); cfg.Database == "" && errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("there is no database %s; is this the right config? A lost one comes back with restore", where)
+	}
+	return openShop(ctx, cfg, out)
+}
+
 // openDatabase opens the one that the config names, in words that tell no password.
 func openDatabase(ctx context.Context, cfg Config) (*db.DB, error) {
 	where, err := cfg.database()
@@ -76,7 +89,7 @@ func (c Config) database() (string, error) {
 
 // Check compares the index with the object store; a hub may run meanwhile.
 func Check(ctx context.Context, cfg Config, out Outside, w keep.Wish, progress func(keep.Progress)) (r keep.Report, err error) {
-	s, err := openShop(ctx, cfg, out)
+	s, err := openThere(ctx, cfg, out)
 	if err != nil {
 		return r, err
 	}
@@ -88,7 +101,7 @@ func Check(ctx context.Context, cfg Config, out Outside, w keep.Wish, progress f
 // what the bucket does not have, the keys of the hub's own certificate, and the
 // snapshot beside them.
 func Backup(ctx context.Context, cfg Config, out Outside, file string) (snap keep.Snapshot, fresh bool, err error) {
-	s, err := openShop(ctx, cfg, out)
+	s, err := openThere(ctx, cfg, out)
 	if err != nil {
 		return snap, false, err
 	}

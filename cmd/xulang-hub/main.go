@@ -25,13 +25,28 @@ import (
 
 func main() {
 	err := run(os.Args[1:])
-	if errors.Is(err, errFound) {
+	switch {
+	case err == nil || errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, errFound):
 		os.Exit(2) // what was found stands there already
-	}
-	if err != nil {
+	case errors.Is(err, errFlags):
+		os.Exit(1) // what is wrong with them, too
+	default:
 		fmt.Fprintln(os.Stderr, "xulang-hub:", err)
 		os.Exit(1)
 	}
+}
+
+// errFlags is of flags that were not understood.
+var errFlags = errors.New("read flags")
+
+// parse reads flags; what is wrong with them is told at once.
+func parse(flags *flag.FlagSet, args []string) error {
+	err := flags.Parse(args)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		return fmt.Errorf("%w: %w", errFlags, err)
+	}
+	return err
 }
 
 func run(args []string) error {
@@ -44,12 +59,15 @@ func run(args []string) error {
 }
 
 func serve(args []string) error {
-	flags := flag.NewFlagSet("xulang-hub", flag.ExitOnError)
+	flags := flag.NewFlagSet("xulang-hub", flag.ContinueOnError)
 	file := flags.String("config", "", "YAML file; configs/hub.yml names every key (default: built-in)")
 	roads := flags.String("roads", "", "OpenStreetMap file, in place of the config's")
 	version := flags.Bool("version", false, "print the version and exit")
-	if err := flags.Parse(args); err != nil {
+	if err := parse(flags, args); err != nil {
 		return err
+	}
+	if _, ok := tools[flags.Arg(0)]; ok {
+		return fmt.Errorf("%[1]s comes first: xulang-hub %[1]s -config FILE", flags.Arg(0))
 	}
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unknown command %q; there are check, backup, restore, and none to run the hub", flags.Arg(0))

@@ -30,7 +30,7 @@ type tool struct {
 }
 
 func newTool(name string) tool {
-	set := flag.NewFlagSet("xulang-hub "+name, flag.ExitOnError)
+	set := flag.NewFlagSet("xulang-hub "+name, flag.ContinueOnError)
 	return tool{
 		set, set.String("config", "", "YAML file; configs/hub.yml names every key (default: built-in)"),
 		set.String("lang", language(), "vi or en"),
@@ -52,8 +52,11 @@ func language() string {
 
 // begin reads flags and config; what goes wrong in the rooms is logged.
 func (t tool) begin(args []string) (hub.Config, hub.Outside, error) {
-	if err := t.Parse(args); err != nil {
+	if err := parse(t.FlagSet, args); err != nil {
 		return hub.Config{}, hub.Outside{}, err
+	}
+	if l := t.language(); l != keep.Vietnamese && l != keep.English {
+		return hub.Config{}, hub.Outside{}, fmt.Errorf("%s: language %q is none of vi, en", t.Name(), l)
 	}
 	if t.NArg() > 0 {
 		return hub.Config{}, hub.Outside{}, fmt.Errorf("%s: nothing is known of %q", t.Name(), t.Arg(0))

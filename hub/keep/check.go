@@ -51,6 +51,9 @@ func (c *checker) walk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(all) == 0 && c.wish.DeleteOrphans {
+		return camera.Errorf(camera.CodeConflict, "the index has no footage at all: this looks like a lost database, and no orphan is deleted")
+	}
 	slices.Sort(all)
 	all = slices.Compact(all)
 	next, stop := iter.Pull2(c.Footage.Objects(ctx, ""))

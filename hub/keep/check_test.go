@@ -210,6 +210,23 @@ func zeroRepaired(counts string) string {
 	return strings.Join(all, ", ")
 }
 
+// TestALostDatabaseHasNoOrphans: where the index knows of nothing, what is stored is not
+// nobody's, and no person can have it deleted by mistake.
+func TestALostDatabaseHasNoOrphans(t *testing.T) {
+	d := dbtest.Open(t)
+	r := rigOn(t, d)
+	s, body := segmentOf(cameraOf(1), noon.Add(-3*day), 4)
+	r.bucket.put(s.Key().String(), body)
+	r.clock.move(2 * time.Hour)
+	_, err := r.Check(t.Context(), keep.Wish{Depth: keep.Names, DeleteOrphans: true}, nil)
+	if camera.CodeOf(err) != camera.CodeConflict {
+		t.Errorf("deleting: %v", err)
+	}
+	if got := counts(r.mustCheck(keep.Wish{Depth: keep.Names, Repair: true})); got != "orphan 0/1" {
+		t.Errorf("found %q", got)
+	}
+}
+
 func TestCheckDoesNotJudgeWhatIsYoung(t *testing.T) {
 	d := dbtest.Open(t)
 	r, _ := village(t, d)
