@@ -69,20 +69,25 @@ func (c *Cases) Search(ctx context.Context, who Officer, caseID string, q Questi
 	return Answer{Purpose: one.Purpose(), Stretch: where.Stretch, From: q.From, To: q.To, Cameras: found}, nil
 }
 
+// decideSearch gives the place that is meant; of a question that is refused the place as
+// it was named, whoever asked: the audit has to tell what somebody was after.
 func (c *Cases) decideSearch(ctx context.Context, who Officer, caseID string, q Question) (Case, Where, error) {
 	one, err := c.mayLook(ctx, who, caseID)
 	if err == nil {
 		err = checkWindow(q.From, q.To)
 	}
-	if err != nil {
-		return one, Where{Stretch: q.Stretch}, err
+	var where Where
+	if err == nil {
+		where, err = c.where(q)
 	}
-	where, err := c.where(q)
+	if err != nil {
+		where = q.named()
+	}
 	return one, where, err
 }
 
 func stretchText(s camera.Stretch) string {
-	return fmt.Sprintf("%s %.0f–%.0f m", s.Road, s.From, s.To)
+	return fmt.Sprintf("%.80s %.0f–%.0f m", s.Road, s.From, s.To) // a name that no road has may be long
 }
 
 func windowText(from, to time.Time) string {

@@ -82,6 +82,33 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// TestRefusedPlacesAreNamed: what somebody was after who may not ask, or asked too much.
+func TestRefusedPlacesAreNamed(t *testing.T) {
+	v := newVillage(t)
+	one := v.open(t, "1/2026")
+	stretch := camera.Stretch{Road: "r1", From: 0, To: 600}
+	at := cases.Near{Position: camera.Position{Lon: 20, Lat: 22}, Metres: 501}
+	technician := officer
+	technician.Watches = false
+	for want, q := range map[string]cases.Question{
+		"r1 0–600 m, 2026-":                                   {Stretch: stretch},
+		"501 m around 20.000000,22.000000, 2026-":             {Near: &at},
+		"r1 0–600 m, r1 0–600 m, 2026-":                       {Route: []camera.Stretch{stretch, stretch}},
+		"from 1.000000,2.000000 to 3.000000,4.000000, 2026-":  {Points: &[2]camera.Position{{Lon: 1, Lat: 2}, {Lon: 3, Lat: 4}}},
+		"501 m around 20.000000,22.000000, r1 0–600 m, 2026-": {Near: &at, Stretch: stretch},
+		strings.Repeat("x", 80) + " 0–1 m, 2026-":             {Stretch: camera.Stretch{Road: camera.RoadID(strings.Repeat("x", 5000)), To: 1}},
+	} {
+		w := window(one)
+		q.From, q.To = w.From, w.To
+		if _, err := v.Search(t.Context(), technician, one.ID, q); camera.CodeOf(err) != camera.CodeForbidden {
+			t.Errorf("%s: %v", want, err)
+		}
+		if last := v.records[len(v.records)-1]; last.Refused != camera.CodeForbidden || !strings.HasPrefix(last.Detail, want) {
+			t.Errorf("audit says %q, want %q", last.Detail, want)
+		}
+	}
+}
+
 // TestFound: what stands beside the spans, and who may see of it what.
 func TestFound(t *testing.T) {
 	said, noted := camera.Clock{Offset: camera.Millis(time.Second)}, camera.Clock{Synchronised: true, Offset: camera.Millis(2 * time.Second)}

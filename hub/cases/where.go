@@ -28,6 +28,16 @@ type Where struct {
 	Stretch camera.Stretch // always set: of a route the first, near a point the piece of the nearest road
 	Near    *Near
 	Route   []camera.Stretch
+	clicks  *[2]camera.Position // of a question that was refused before a road was found for them
+}
+
+// named is the place of a question in its own words.
+func (q Question) named() Where {
+	w := Where{Stretch: q.Stretch, Near: q.Near, Route: slices.Clone(q.Route[:min(len(q.Route), RouteMost)]), clicks: q.Points}
+	if q.Stretch.Road != "" {
+		w.Route = append(w.Route, q.Stretch)
+	}
+	return w
 }
 
 // Sighted is a camera that sees a part of the place, by the view that was true then.
@@ -97,17 +107,21 @@ func (c *Cases) route(list []camera.Stretch) (Where, error) {
 	return w, nil
 }
 
-// String is how the audit names the place.
+// String is how the audit names the place; several that were named at once all stand there.
 func (w Where) String() string {
+	var texts []string
 	if w.Near != nil {
-		return fmt.Sprintf("%.0f m around %.6f,%.6f", w.Near.Metres, w.Near.Position.Lon, w.Near.Position.Lat)
+		texts = append(texts, fmt.Sprintf("%.0f m around %.6f,%.6f", w.Near.Metres, w.Near.Position.Lon, w.Near.Position.Lat))
 	}
-	if len(w.Route) == 0 {
-		return stretchText(w.Stretch)
-	}
-	texts := make([]string, 0, len(w.Route))
 	for _, s := range w.Route {
 		texts = append(texts, stretchText(s))
+	}
+	if w.clicks != nil {
+		a, b := w.clicks[0], w.clicks[1]
+		texts = append(texts, fmt.Sprintf("from %.6f,%.6f to %.6f,%.6f", a.Lon, a.Lat, b.Lon, b.Lat))
+	}
+	if len(texts) == 0 {
+		return stretchText(w.Stretch)
 	}
 	return strings.Join(texts, ", ")
 }
