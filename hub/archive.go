@@ -125,7 +125,7 @@ func readArchive(file string) (a archive, err error) {
 			return a, nil
 		}
 		if err == nil {
-			err = a.take(h.Name, in)
+			err = a.take(h, in)
 		}
 		if err != nil {
 			return a, fmt.Errorf("read archive %s: %w", file, err)
@@ -133,17 +133,21 @@ func readArchive(file string) (a archive, err error) {
 	}
 }
 
-func (a archive) take(name string, in io.Reader) error {
+func (a archive) take(h *tar.Header, in io.Reader) error {
+	name := h.Name
 	into, most := a.snapshots, int64(archiveMost)
 	switch {
-	case name != path.Clean(name) || !fs.ValidPath(name):
+	case h.Typeflag != tar.TypeReg || name != path.Clean(name) || !fs.ValidPath(name):
 		return fmt.Errorf("a file named %q does not belong there", name)
 	case strings.HasPrefix(name, keysFolder):
 		into, most = a.keys, keyMost
 	case !strings.HasPrefix(name, snapshotFolder):
 		return fmt.Errorf("a file named %q does not belong there", name)
 	}
-	body, err := io.ReadAll(io.LimitReader(in, most))
+	if h.Size > most {
+		return fmt.Errorf("the file named %q has %d bytes, at most %d", name, h.Size, most)
+	}
+	body, err := io.ReadAll(in)
 	into[name] = body
 	return err
 }

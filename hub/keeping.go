@@ -71,11 +71,6 @@ func (k kept) Hours(ctx context.Context, id camera.CameraID, from, to int64) ite
 	}
 }
 
-func (k kept) Look(ctx context.Context, id camera.SegmentID) (camera.Segment, camera.ByteState, error) {
-	e, err := k.Segment(ctx, id)
-	return e.Segment, e.State, err
-}
-
 func (k kept) SetStates(ctx context.Context, changes []keep.Change) ([]error, error) {
 	list := make([]index.Change, 0, len(changes))
 	for _, c := range changes {

@@ -21,10 +21,14 @@ import (
 type Held func(ctx context.Context, tx *sql.Tx, id camera.CameraID, from, to time.Time) ([]camera.Interval, error)
 
 const (
-	expireHours  = 24             // of one call in which something expires
-	freshLeft    = 48 * time.Hour // what waits for its fold is given so much longer
-	expiryBytes  = 16             // of a random id
-	expiriesMost = 700            // of one answer: each may name thousands of objects
+	expireHours = 24             // of one call in which something expires
+	freshLeft   = 48 * time.Hour // what waits for its fold is given so much longer
+	expiryBytes = 16             // of a random id
+
+	// namesKept is for how long the names of what is proved gone stay: a restore finds
+	// by them what the hub let go, and by its age what is older.
+	namesKept = (camera.KeepLongest + 1) * 24 * time.Hour
+	namesPage = 500 // expiries of one transaction
 )
 
 // Expire marks what is stored of a camera, ends before a moment and is in no held time
@@ -206,7 +210,7 @@ func (x *Index) Expiries(ctx context.Context, most int) ([]Expiry, error) {
 		e.Made = unixMilli(made)
 		e.Keys, err = pack.ReadNames(names)
 		return e, err
-	}, `SELECT id, camera_id, hour, size, made_ms, names FROM expiries WHERE gone_ms IS NULL ORDER BY made_ms, id LIMIT $1`, min(most, expiriesMost))
+	}, `SELECT id, camera_id, hour, size, made_ms, names FROM expiries WHERE gone_ms IS NULL ORDER BY made_ms, id LIMIT $1`, most)
 	if err != nil {
 		return nil, fmt.Errorf("list expiries: %w", err)
 	}
@@ -226,6 +230,35 @@ func (x *Index) ProveGone(ctx context.Context, id string, at time.Time) error {
 		}
 		return nil
 	})
+}
+
+// ForgetNames lets go of the names in expiries that are proved gone and old: they would
+// grow to as much as all hours take, in each snapshot as well. The rest of the row stays.
+func (x *Index) ForgetNames(ctx context.Context) error {
+	none, after := pack.AppendNames(nil, nil), ""
+	for {
+		ids, err := list(ctx, x.db.Read(), func(row scanner) (id string, err error) { return id, row.Scan(&id) },
+			`SELECT id FROM expiries WHERE id > $1 AND gone_ms IS NOT NULL AND hour < $2 AND length(names) > $3 ORDER BY id LIMIT $4`,
+			after, pack.HourOf(x.now().Add(-namesKept)), len(none), namesPage)
+		if err != nil {
+			return fmt.Errorf("find old names: %w", err)
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		err = x.db.Write(ctx, func(tx *sql.Tx) error {
+			for _, id := range ids {
+				if _, err := tx.ExecContext(ctx, `UPDATE expiries SET names = $2 WHERE id = $1`, id, none); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("forget old names: %w", err)
+		}
+		after = ids[len(ids)-1]
+	}
 }
 
 // ExpiredSum is what retention took.

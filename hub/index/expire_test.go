@@ -262,3 +262,65 @@ func TestAHoldOrAnExpiry(t *testing.T) {
 		t.Errorf("%d expired, want %d", n, wins)
 	}
 }
+
+// TestOldNamesGo: the row of an expiry stays, the names in it do not.
+func TestOldNamesGo(t *testing.T) {
+	h := stand(t)
+	accept(t, h.Index, segments(10))
+	h.fold(t)
+	for _, s := range segments(10) {
+		if err := h.SetState(t.Context(), s.SegmentID, camera.StateStored); err != nil {
+			t.Fatal(err)
+		}
+	}
+	free := func(context.Context, *sql.Tx, camera.CameraID, time.Time, time.Time) ([]camera.Interval, error) {
+		return nil, nil
+	}
+	if n, _, err := h.Expire(t.Context(), mine, clock(), free); n != 10 || err != nil {
+		t.Fatal(n, err)
+	}
+	names := func() int64 { return h.number(t, `SELECT length(names) FROM expiries`) }
+	all := names()
+	forget := func(want int64, when string) {
+		t.Helper()
+		if err := h.ForgetNames(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := names(); n != want {
+			t.Errorf("%s: %d bytes of names, want %d", when, n, want)
+		}
+	}
+	h.at = h.at.AddDate(0, 0, 40)
+	forget(all, "not proved gone")
+	open, err := h.Expiries(t.Context(), 1<<20)
+	if err != nil || len(open) != 1 {
+		t.Fatal(open, err)
+	}
+	if err := h.ProveGone(t.Context(), open[0].ID, h.at); err != nil {
+		t.Fatal(err)
+	}
+	h.at = h.at.AddDate(0, 0, -20)
+	forget(all, "a restore may ask")
+	h.at = h.at.AddDate(0, 0, 20)
+	forget(2, "old")
+	if sum, err := h.Expired(t.Context(), start); err != nil || sum.Segments != 10 {
+		t.Errorf("%+v, %v", sum, err)
+	}
+}
+
+// TestAnnouncedAgainBehindADamagedManifest: what looks the same is acknowledged, what
+// does not is refused, and what is new is taken.
+func TestAnnouncedAgainBehindADamagedManifest(t *testing.T) {
+	for name, body := range map[string][]byte{"damaged": []byte("a bad disk"), "gone": nil} {
+		h := stand(t)
+		accept(t, h.Index, segments(10))
+		h.fold(t)
+		h.objects.Set(h.objects.Names("facts/")[0], body)
+		h.reopen(t)
+		other := segments(12)
+		other[4].Size++
+		if r := put(t, h.Index, other); len(r.RefusedSegments) != 1 || r.RefusedSegments[4].Code != camera.CodeConflict {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}

@@ -33,6 +33,7 @@ const (
 	UnshippedMost = unshippedMost
 	JournalsMost  = journalsMost
 	FoldMost      = foldMost
+	GapsMost      = gapsMost
 )
 
 // PutHours writes closed hours as Fold does, without their manifests.

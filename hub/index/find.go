@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -63,10 +64,27 @@ func (x *Index) Segment(ctx context.Context, id camera.SegmentID) (Entry, error)
 		}
 		fact, ok := m.Find(id)
 		if !ok {
-			return Entry{}, camera.Errorf(camera.CodeUnavailable, "find segment %s: manifest %s does not have it", id, r.manifestName())
+			err := camera.Errorf(camera.CodeConflict, "manifest %s does not have it", r.manifestName())
+			return Entry{}, camera.Errorf(camera.CodeUnavailable, "find segment %s: %w", id, err)
 		}
 		return Entry{Segment: fact.Segment, State: r.Body.Segments[i].State.Byte(), Received: fact.Received}, nil
 	}
+}
+
+// Look is Segment as far as it can be told: where the manifest of its hour is gone or
+// damaged it is what is at hand, without a hash.
+func (x *Index) Look(ctx context.Context, id camera.SegmentID) (camera.Segment, camera.ByteState, error) {
+	e, err := x.Segment(ctx, id)
+	if camera.CodeOf(err) == camera.CodeUnavailable && spoilt(errors.Unwrap(err)) {
+		e, err = x.Find(ctx, id)
+	}
+	return e.Segment, e.State, err
+}
+
+// spoilt tells whether an error is that of a manifest rather than that of the bucket.
+func spoilt(err error) bool {
+	c := camera.CodeOf(err)
+	return c == camera.CodeNotFound || c == camera.CodeConflict
 }
 
 // Last is the end of the newest segment of a camera that its agent recorded by

@@ -24,12 +24,14 @@ const (
 	foldHours   = 64               // of one transaction
 	foldFacts   = 16_000           // after so many a transaction is not made larger: some 10 MB
 	foldLater   = 10 * time.Minute // how long an hour waits that could not be folded by itself
+	foldOften   = 8                // times an hour is folded at once; the next time waits foldLater, and so on
+	foldLatest  = 24 * time.Hour   // but no longer than this
 )
 
 // folds is what Fold remembers from round to round.
 type folds struct {
 	mu    sync.Mutex               // one round at a time
-	later map[cameraHour]time.Time // hours whose manifest is bad or gone: not before then
+	later map[cameraHour]time.Time // hours whose manifest is bad or gone, or that were folded often: not before then
 	told  map[cameraHour]struct{}  // those of them that the log has
 	clean bool                     // no manifest was left over by a round that ended early
 }
@@ -79,6 +81,7 @@ func (x *Index) Fold(ctx context.Context) (hours int, err error) {
 			return hours, fmt.Errorf("fold: %w", err)
 		}
 		hours += len(done)
+		x.slow(done)
 		whole = whole && len(done) == len(ready)
 		x.sweep(ctx, done, clean)
 	}
@@ -125,14 +128,28 @@ func (x *Index) makeReady(ctx context.Context, due []cameraHour) ([]*folding, er
 // putOff lets an hour wait whose manifest is bad or gone. Its fresh rows stay where
 // they are and are read from there.
 func (x *Index) putOff(h cameraHour, err error) {
-	if x.folds.later == nil {
-		x.folds.later, x.folds.told = map[cameraHour]time.Time{}, map[cameraHour]struct{}{}
-	}
-	x.folds.later[h] = x.now().Add(foldLater)
+	x.folds.wait(h, x.now().Add(foldLater))
 	if _, ok := x.folds.told[h]; !ok {
 		x.folds.told[h] = struct{}{}
 		x.log.Error("fold hour", "camera", h.camera, "hour", pack.StartOf(h.hour), "err", err)
 	}
+}
+
+// slow lets hours wait that were folded again and again: each time all that there is of
+// an hour is read and written, and a box may tell one fact of it at a time.
+func (x *Index) slow(done []*folding) {
+	for _, f := range done {
+		if more := f.name.Generation - foldOften; more >= 0 {
+			x.folds.wait(cameraHour{f.name.Camera, f.name.Hour}, x.now().Add(min(time.Duration(more+1)*foldLater, foldLatest)))
+		}
+	}
+}
+
+func (f *folds) wait(h cameraHour, until time.Time) {
+	if f.later == nil {
+		f.later, f.told = map[cameraHour]time.Time{}, map[cameraHour]struct{}{}
+	}
+	f.later[h] = until
 }
 
 func (x *Index) makeOne(ctx context.Context, h cameraHour) (*folding, error) {
@@ -184,6 +201,8 @@ type badHour struct{ err error }
 
 func (b badHour) Error() string { return b.err.Error() }
 
+func (b badHour) Unwrap() error { return b.err }
+
 // gapsInside are those that begin and end in an hour.
 func (x *Index) gapsInside(ctx context.Context, h cameraHour) ([]pack.GapFact, error) {
 	return list(ctx, x.db.Read(), scanGap, selectGap+`WHERE camera_id = $1 AND stream IN ($4, $5) AND start_ms >= $2 AND start_ms < $3 AND end_ms <= $3`,
@@ -204,6 +223,10 @@ func (x *Index) foldTogether(ctx context.Context, ready []*folding) (done []*fol
 		row := &hourRow{}
 		for _, f := range ready {
 			ok, err := f.write(ctx, tx, row)
+			if b := (badHour{}); errors.As(err, &b) { // nothing of it was written
+				x.putOff(cameraHour{f.name.Camera, f.name.Hour}, b.err)
+				continue
+			}
 			if err != nil {
 				return fmt.Errorf("hour %d of %s: %w", f.name.Hour, f.name.Camera, err)
 			}
@@ -238,11 +261,11 @@ func (f *folding) write(ctx context.Context, tx *sql.Tx, row *hourRow) (bool, er
 	}
 	states, err := f.states(row, fresh)
 	if err != nil {
-		return false, err
+		return false, badHour{err}
 	}
 	body, err := pack.NewHour(f.manifest, states)
 	if err != nil {
-		return false, err
+		return false, badHour{err}
 	}
 	row.Body, row.Manifest, row.Root = *body, f.name.Generation, f.name.Root
 	if err := row.save(ctx, tx); err != nil {

@@ -1,11 +1,13 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"time"
 
 	camera "xulang.vn/camera"
@@ -57,6 +59,7 @@ func (t takes) add(g, had camera.Gap) {
 // there, after a clock was set back for one.
 func (t takes) apply(ctx context.Context, tx *sql.Tx, hour *hourRow) error {
 	for _, id := range slices.Sorted(maps.Keys(t)) {
+		t := taking{t[id], coverOf(t[id])}
 		if err := t.fresh(ctx, tx, id); err != nil {
 			return fmt.Errorf("segments that a gap of %s takes: %w", id, err)
 		}
@@ -67,9 +70,52 @@ func (t takes) apply(ctx context.Context, tx *sql.Tx, hour *hourRow) error {
 	return nil
 }
 
+// taking are the takes of one camera.
+type taking struct {
+	list  []take
+	cover map[reach][]take
+}
+
+type reach struct {
+	stream camera.Stream
+	cause  camera.GapCause
+}
+
+// coverOf leaves out what lies in another take of its stream and cause. Those that are
+// left are by from, and by to as well: of many gaps one look finds whether any takes.
+func coverOf(list []take) map[reach][]take {
+	cover := map[reach][]take{}
+	for _, k := range slices.SortedFunc(slices.Values(list), func(a, b take) int {
+		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to))
+	}) {
+		r := reach{k.stream, k.cause}
+		if of := cover[r]; len(of) == 0 || k.to > of[len(of)-1].to {
+			cover[r] = append(of, k)
+		}
+	}
+	return cover
+}
+
+// any tells whether one of the gaps takes a segment.
+func (t taking) any(stream camera.Stream, start, end int64, state pack.State) bool {
+	for cause, leave := range leaves {
+		if !slices.Contains(leave.from, state) {
+			continue
+		}
+		of := t.cover[reach{stream, cause}]
+		if i := sort.Search(len(of), func(i int) bool { return of[i].from > start }); i > 0 && end <= of[i-1].to {
+			return true
+		}
+	}
+	return false
+}
+
 // of is the state in which a segment is left by all the gaps.
-func (t takes) of(id camera.CameraID, stream camera.Stream, start, end int64, state pack.State) pack.State {
-	for _, k := range t[id] {
+func (t taking) of(stream camera.Stream, start, end int64, state pack.State) pack.State {
+	if state > pack.Uploading || !t.any(stream, start, end, state) {
+		return state
+	}
+	for _, k := range t.list {
 		if state > pack.Uploading { // nothing is taken of what is not at home
 			break
 		}
@@ -80,17 +126,17 @@ func (t takes) of(id camera.CameraID, stream camera.Stream, start, end int64, st
 	return state
 }
 
-// span is the time from the first to the last of a camera's takes.
-func (t takes) span(id camera.CameraID) (from, to int64) {
-	from, to = t[id][0].from, t[id][0].to
-	for _, k := range t[id] {
+// span is the time from the first to the last of them.
+func (t taking) span() (from, to int64) {
+	from, to = t.list[0].from, t.list[0].to
+	for _, k := range t.list {
 		from, to = min(from, k.from), max(to, k.to)
 	}
 	return from, to
 }
 
-func (t takes) fresh(ctx context.Context, tx *sql.Tx, id camera.CameraID) error {
-	from, to := t.span(id)
+func (t taking) fresh(ctx context.Context, tx *sql.Tx, id camera.CameraID) error {
+	from, to := t.span()
 	changes, err := list(ctx, tx, func(row scanner) (c freshChange, err error) {
 		var (
 			stream     camera.Stream
@@ -102,7 +148,7 @@ func (t takes) fresh(ctx context.Context, tx *sql.Tx, id camera.CameraID) error 
 			return c, err
 		}
 		c.from, _ = pack.StateOf(state)
-		c.to = t.of(id, stream, start, end, c.from)
+		c.to = t.of(stream, start, end, c.from)
 		return c, nil
 	}, `SELECT run, seq, stream, start_ms, end_ms, state FROM fresh
 		WHERE camera_id = $1 AND start_ms >= $2 AND start_ms < $3 AND state IN ($4, $5, $6)`,
@@ -113,22 +159,22 @@ func (t takes) fresh(ctx context.Context, tx *sql.Tx, id camera.CameraID) error 
 	return changeFresh(ctx, tx, changes)
 }
 
-func (t takes) folded(ctx context.Context, tx *sql.Tx, id camera.CameraID, row *hourRow) error {
-	from, to := t.span(id)
+func (t taking) folded(ctx context.Context, tx *sql.Tx, id camera.CameraID, row *hourRow) error {
+	from, to := t.span()
 	hours, err := hoursBetween(ctx, tx, id, hourOf(from), hourOf(to-1), waitingHours)
 	if err != nil {
 		return err
 	}
 	for _, hour := range hours {
 		begin, end := pack.StartOf(hour).UnixMilli(), pack.StartOf(hour+1).UnixMilli()
-		if !slices.ContainsFunc(t[id], func(k take) bool { return k.from < end && k.to > begin }) {
+		if !slices.ContainsFunc(t.list, func(k take) bool { return k.from < end && k.to > begin }) {
 			continue
 		}
 		if _, err := row.load(ctx, tx, id, hour); err != nil {
 			return err
 		}
 		if !row.change(func(s *pack.Segment, shape *pack.Shape) pack.State {
-			return t.of(id, shape.Stream, s.Start, s.End, s.State)
+			return t.of(shape.Stream, s.Start, s.End, s.State)
 		}) {
 			continue
 		}

@@ -1,6 +1,7 @@
 package index_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -233,4 +234,68 @@ func TestGapsOfTwoStreams(t *testing.T) {
 	if len(gaps) != 2 || gaps[0].Stream != camera.StreamMain || gaps[1] != signGaps([]camera.Gap{small})[0] {
 		t.Errorf("gaps %+v", gaps)
 	}
+}
+
+// TestGapsHaveAQuota: a box that tells of thousands of gaps does not fill the hour that
+// everybody reads.
+func TestGapsHaveAQuota(t *testing.T) {
+	h := stand(t)
+	gaps := make([]camera.Gap, index.GapsMost+10)
+	for i := range gaps {
+		gaps[i] = gap(0, 10)
+		gaps[i].Start = start.Add(time.Duration(i) * time.Millisecond)
+	}
+	accept(t, h.Index, segments(1))
+	refused := 0
+	for part := range slices.Chunk(gaps, camera.AnnounceMost) {
+		r := put(t, h.Index, nil, part...)
+		for _, why := range r.RefusedGaps {
+			if refused++; why.Code != camera.CodeTooMany {
+				t.Errorf("%+v", why)
+			}
+		}
+	}
+	h.fold(t)
+	if r := put(t, h.Index, nil, gaps[index.GapsMost+5:]...); len(r.RefusedGaps) != 5 || refused != 10 {
+		t.Errorf("%d gaps are refused, and %d of 5 after the fold", refused, len(r.RefusedGaps))
+	}
+	grown := gaps[0]
+	grown.End = grown.End.Add(time.Second)
+	accept(t, h.Index, nil, grown) // what is known may go on
+}
+
+// TestLateFactsWait: an hour that gets one late fact after the other is not folded again
+// for each of them.
+func TestLateFactsWait(t *testing.T) {
+	h := stand(t)
+	accept(t, h.Index, segments(1))
+	h.at = start.Add(3 * time.Hour)
+	folds := 0
+	for i := range 40 {
+		accept(t, h.Index, segments(i + 1)[i:])
+		n, err := h.Fold(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		folds += n
+		h.at = h.at.Add(time.Minute)
+	}
+	if folds < 8 || folds > 11 {
+		t.Errorf("%d folds of 40 minutes", folds)
+	}
+	h.at = h.at.Add(24 * time.Hour)
+	foldOnce(t, h, 1)
+}
+
+// TestOneDamagedRow: it does not keep other hours from being folded.
+func TestOneDamagedRow(t *testing.T) {
+	h := stand(t)
+	accept(t, h.Index, segments(1))
+	h.fold(t)
+	h.writeOne(t, `UPDATE hours SET body = $1`, []byte("a bad disk"))
+	later := segment(601)
+	later.Prev = hashOf(600)
+	h.at = start.Add(4 * time.Hour)
+	accept(t, h.Index, append([]camera.Segment{later}, segments(2)[1:]...))
+	foldOnce(t, h, 1)
 }

@@ -65,7 +65,10 @@ func (r *hourRow) load(ctx context.Context, q asked, id camera.CameraID, hour in
 			return struct{}{}, fmt.Errorf("root of %d bytes", len(root))
 		}
 		copy(r.Root[:], root)
-		return struct{}{}, r.Body.Decode(body, hour)
+		if err := r.Body.Decode(body, hour); err != nil {
+			return struct{}{}, badHour{err}
+		}
+		return struct{}{}, nil
 	}, `SELECT version, manifest, root, body FROM hours WHERE camera_id = $1 AND hour = $2`, id, hour)
 	if err != nil {
 		return false, fmt.Errorf("read hour %d of %s: %w", hour, id, err)
@@ -83,7 +86,7 @@ var errChanged = errors.New("it was changed since it was read")
 func (r *hourRow) save(ctx context.Context, tx *sql.Tx) error {
 	body, err := r.Body.Append(r.raw[:0], r.Hour)
 	if err != nil {
-		return fmt.Errorf("pack hour %d of %s: %w", r.Hour, r.Camera, err)
+		return fmt.Errorf("pack hour %d of %s: %w", r.Hour, r.Camera, badHour{err})
 	}
 	r.raw = body
 	stored := 0

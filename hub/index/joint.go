@@ -21,6 +21,9 @@ type joint struct {
 	rows   []freshRow // what may be new: by camera, run and number
 	claims [][]claim  // of each row; the first one is what the row is made of
 
+	gapsOf map[cameraHour]int       // how many gaps begin in an hour
+	full   map[camera.CameraID]bool // cameras with too many long gaps
+
 	// What there is more of after the commit.
 	added map[cameraHour]int
 	facts []pack.Fact

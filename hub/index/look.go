@@ -15,9 +15,12 @@ import (
 // differs in what is at hand is known to be a conflict without it.
 func (x *Index) look(ctx context.Context, p *put) error {
 	for _, r := range p.runs {
-		err := x.lookFor(ctx, p, r)
+		err := x.lookFor(ctx, p, r, false)
 		for try := 1; try < lookMost && camera.CodeOf(err) == camera.CodeNotFound; try++ {
-			err = x.lookFor(ctx, p, r) // the hour was folded again, and its manifest of before is gone
+			err = x.lookFor(ctx, p, r, false) // the hour was folded again, and its manifest of before is gone
+		}
+		if err != nil && spoilt(err) {
+			err = x.lookFor(ctx, p, r, true)
 		}
 		var cold coldError
 		if errors.As(err, &cold) && ctx.Err() == nil {
@@ -35,39 +38,48 @@ type coldError struct{ error }
 
 func (e coldError) Unwrap() error { return e.error }
 
-func (x *Index) lookFor(ctx context.Context, p *put, r runClaims) error {
-	row, places := &hourRow{}, map[ManifestName][]camera.SegmentID{}
+// lookFor reads back what is folded of a run. blind takes what looks the same at hand
+// for the same where the manifest is gone or damaged: an agent must not wait for ever
+// with all that it has because of what was acknowledged long ago.
+func (x *Index) lookFor(ctx context.Context, p *put, r runClaims, blind bool) error {
+	row, places := &hourRow{}, map[ManifestName][]claim{}
 	err := r.folded(ctx, x.db.Read(), row, func(c claim, i int) {
 		if _, known := p.known[c.seg.SegmentID]; !known && row.looksLike(i, c.seg) {
 			name := row.manifestName()
-			places[name] = append(places[name], c.seg.SegmentID)
+			places[name] = append(places[name], c)
 		}
 	})
 	if err != nil {
 		return err
 	}
-	for name, ids := range places {
-		if err := x.readBack(ctx, p, name, ids); err != nil {
+	for name, claims := range places {
+		if err := x.readBack(ctx, p, name, claims, blind); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (x *Index) readBack(ctx context.Context, p *put, name ManifestName, ids []camera.SegmentID) error {
+func (x *Index) readBack(ctx context.Context, p *put, name ManifestName, claims []claim, blind bool) error {
 	m, err := x.manifest(ctx, name)
-	if err != nil {
+	blind = blind && spoilt(err)
+	if err != nil && !blind {
 		return coldError{err}
 	}
 	if p.known == nil {
 		p.known = map[camera.SegmentID]pack.Fact{}
 	}
-	for _, id := range ids {
+	for _, c := range claims {
+		id := c.seg.SegmentID
 		fact, ok := m.Find(id)
-		if !ok {
+		switch _, known := p.known[id]; {
+		case ok:
+			p.known[id] = fact
+		case !blind:
 			return coldError{fmt.Errorf("segment %s is not in its manifest", id)}
+		case !known:
+			p.known[id] = pack.Fact{Segment: *c.seg}
 		}
-		p.known[id] = fact
 	}
 	return nil
 }

@@ -43,6 +43,9 @@ func (x *Index) Put(ctx context.Context, m camera.Announce, c Claims) (camera.An
 	for at, refusal := range p.outcome.refused {
 		reply.RefusedSegments[at] = refusal
 	}
+	for at, refusal := range p.outcome.gaps {
+		reply.RefusedGaps[at] = refusal
+	}
 	return reply, nil
 }
 
@@ -86,7 +89,7 @@ type put struct {
 	received time.Time
 	claims   Claims
 	runs     []runClaims
-	gaps     []camera.Gap
+	gaps     []gapClaim
 	known    map[camera.SegmentID]pack.Fact // what is folded of them and looks the same at hand
 
 	turn, done chan struct{} // closed when it leads, and when err and outcome are there
@@ -97,7 +100,8 @@ type put struct {
 // outcome is what became of an announcement in a transaction.
 type outcome struct {
 	refused map[int]camera.Refusal
-	moved   bool // a segment was folded since it was looked for: nothing of it was written
+	gaps    map[int]camera.Refusal // the same of gaps
+	moved   bool                   // a segment was folded since it was looked for: nothing of it was written
 }
 
 func (o *outcome) refuse(at int, err error) {
@@ -105,6 +109,13 @@ func (o *outcome) refuse(at int, err error) {
 		o.refused = map[int]camera.Refusal{}
 	}
 	o.refused[at] = camera.Refuse(err)
+}
+
+func (o *outcome) refuseGap(at int, err error) {
+	if o.gaps == nil {
+		o.gaps = map[int]camera.Refusal{}
+	}
+	o.gaps[at] = camera.Refuse(err)
 }
 
 // claim is a segment with its index in its announcement.
@@ -118,6 +129,12 @@ type claim struct {
 // acknowledge another one would promise something that is not kept here.
 func (c claim) conflict() {
 	c.p.outcome.refuse(c.at, camera.Errorf(camera.CodeConflict, "segment %s was announced as something else", c.seg.SegmentID))
+}
+
+// gapClaim is a gap with its index in its announcement.
+type gapClaim struct {
+	at int
+	camera.Gap
 }
 
 // runClaims are claims of one run, by number.
@@ -165,6 +182,6 @@ func (p *put) sift(m camera.Announce, reply *camera.AnnounceReply) {
 			reply.RefusedGaps[i] = camera.Refuse(err)
 			continue
 		}
-		p.gaps = append(p.gaps, g)
+		p.gaps = append(p.gaps, gapClaim{i, g})
 	}
 }

@@ -150,3 +150,30 @@ func TestExpirePassesByWhatIsLocked(t *testing.T) {
 		t.Errorf("unproved %d, %v", u.Unproved, err)
 	}
 }
+
+// TestNothingExpiresByAClockThatJumped: there is a day to see it.
+func TestNothingExpiresByAClockThatJumped(t *testing.T) {
+	r := newRig(t)
+	steady := func(want bool, when string) {
+		t.Helper()
+		if ok, err := r.Steady(t.Context()); err != nil || ok != want {
+			t.Errorf("%s: %t, %v", when, ok, err)
+		}
+	}
+	steady(true, "a new hub")
+	r.mustCheck(keep.Wish{Depth: keep.Names})
+	r.clock.move(10 * time.Minute)
+	steady(true, "the next round")
+	r.clock.move(365 * 24 * time.Hour)
+	steady(false, "a year ahead")
+	r.clock.move(10 * time.Minute)
+	steady(false, "ten minutes later")
+	again := keep.New(r.Parts)
+	if ok, err := again.Steady(t.Context()); err != nil || ok {
+		t.Errorf("after a start: %t, %v", ok, err)
+	}
+	r.clock.move(24 * time.Hour)
+	steady(true, "nobody put it right")
+	r.clock.move(-366 * 24 * time.Hour)
+	steady(true, "it was put right")
+}

@@ -12,7 +12,9 @@ import (
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/db"
+	"xulang.vn/camera/hub/db/dbtest"
 	"xulang.vn/camera/hub/index"
+	"xulang.vn/camera/hub/index/indextest"
 	"xulang.vn/camera/hub/keep"
 )
 
@@ -98,11 +100,6 @@ func (j joined) Hours(ctx context.Context, id camera.CameraID, from, to int64) i
 			}
 		}
 	}
-}
-
-func (j joined) Look(ctx context.Context, id camera.SegmentID) (camera.Segment, camera.ByteState, error) {
-	e, err := j.Segment(ctx, id)
-	return e.Segment, e.State, err
 }
 
 func (j joined) SetStates(ctx context.Context, changes []keep.Change) ([]error, error) {
@@ -240,6 +237,47 @@ func (w *world) foldAll(t testing.TB) {
 		}
 		if n == 0 {
 			return
+		}
+	}
+}
+
+// TestCheckGoesOnBehindADamagedManifest: it is told of, and so is all else.
+func TestCheckGoesOnBehindADamagedManifest(t *testing.T) {
+	at, shelf := noon, &indextest.Memory{}
+	w := newWorld(t, dbtest.Open(t), shelf, func() time.Time { return at })
+	first, second := newReel(cameraOf(1), at.Add(-5*time.Minute)), newReel(cameraOf(2), at.Add(-5*time.Minute))
+	all, err := w.add(t.Context(), first, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, err := w.add(t.Context(), second, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at = at.Add(3 * time.Hour)
+	w.foldAll(t)
+	for _, id := range []camera.CameraID{first.camera, second.camera} {
+		for _, name := range shelf.Names("facts/" + string(id)) {
+			if id == min(first.camera, second.camera) {
+				shelf.Set(name, []byte("a bad disk"))
+			}
+		}
+	}
+	w.bucket.drop(all[3].Key())
+	w.bucket.drop(more[4].Key())
+	fresh := newWorld(t, w.db, shelf, w.now) // nothing in memory
+	fresh.bucket = w.bucket
+	w.parts.Index = &fresh.joined
+	for _, depth := range []keep.Depth{keep.Names, keep.Checksums, keep.Bytes} {
+		r, err := keep.New(w.parts).Check(t.Context(), keep.Wish{Depth: depth}, nil)
+		if err != nil {
+			t.Fatalf("depth %d: %v", depth, err)
+		}
+		if n := r.Counts[keep.Missing].Found; n != 2 || r.Counts[keep.WrongChecksum].Found+r.Counts[keep.WrongBytes].Found != 0 {
+			t.Errorf("depth %d: %+v", depth, r.Counts)
+		}
+		if n := r.Counts[keep.ManifestWrong].Found; (n > 0) != (depth == keep.Bytes) {
+			t.Errorf("depth %d: %d bad manifests", depth, n)
 		}
 	}
 }

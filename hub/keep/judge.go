@@ -27,6 +27,7 @@ type suspect struct {
 	state   camera.ByteState
 	known   bool // the index has a segment of exactly this name
 	pending bool // its deletion is under way
+	old     bool // nobody keeps anything so long
 
 	finding Finding // its Kind is "" when all is well
 	young   bool
@@ -141,6 +142,7 @@ func (c *checker) compare(ctx context.Context, s *suspect) error {
 			has.size = s.segment.Size // nobody has told it yet
 		}
 	}
+	s.old = s.known && c.began.Sub(s.segment.End) > camera.KeepLongest*24*time.Hour
 	s.finding, s.fix = verdict(*s, has)
 	if s.finding.Kind == "" {
 		return nil
@@ -169,7 +171,8 @@ func (c *checker) again(ctx context.Context, s *suspect) error {
 func verdict(s suspect, o object) (Finding, fix) {
 	f := Finding{Camera: s.key.Camera, Name: s.key.String(), State: s.state}
 	size := o.there && o.size != s.segment.Size
-	sum := o.there && o.sum != s.segment.SHA256
+	blind := s.segment.SHA256.IsZero() // its manifest does not read, which is a finding of its own
+	sum := o.there && !blind && o.sum != s.segment.SHA256
 	switch {
 	case !s.known && o.there:
 		f.Kind = Orphan
@@ -184,8 +187,11 @@ func verdict(s suspect, o object) (Finding, fix) {
 	case s.state == camera.StateExpired:
 		f.Kind = Leftover
 		return f, fix{delete: true}
+	case (s.state == camera.StateLost || s.state == camera.StateWithheld) && s.old:
+		f.Kind = Leftover
+		return f, fix{delete: true}
 	case s.state == camera.StateLost || s.state == camera.StateWithheld:
-		f.Kind, f.Why = Leftover, "only an expiry is finished by itself"
+		f.Kind, f.Why = Leftover, "it is deleted when no household keeps anything so old"
 		return f, fix{}
 	case size:
 		f.Kind, f.Want, f.Has = WrongSize, strconv.FormatInt(s.segment.Size, 10), strconv.FormatInt(o.size, 10)
@@ -195,6 +201,10 @@ func verdict(s suspect, o object) (Finding, fix) {
 		return f, fix{}
 	case !s.state.Playable():
 		f.Kind = Astray
+		if blind {
+			f.Why = "its checksum is not known: the manifest does not read"
+			return f, fix{}
+		}
 		return f, fix{to: camera.StateStored}
 	}
 	return Finding{}, fix{}

@@ -58,6 +58,8 @@ type Expirer interface {
 	Expiries(ctx context.Context, most int) ([]Expiry, error)
 	// ProveGone notes that the object store was looked at and has none of it.
 	ProveGone(ctx context.Context, id string, at time.Time) error
+	// ForgetNames lets go of the keys of expiries that are proved gone and too old to matter.
+	ForgetNames(ctx context.Context) error
 }
 
 // Ledger tells what the index says.
@@ -66,7 +68,8 @@ type Ledger interface {
 	Cameras(ctx context.Context) ([]camera.CameraID, error)
 	// Hours gives a camera's hours in their order, those without a segment left out.
 	Hours(ctx context.Context, id camera.CameraID, from, to int64) iter.Seq2[Hour, error]
-	// Look finds one segment as it is now, whole; CodeUnknownSegment for none.
+	// Look finds one segment as it is now; CodeUnknownSegment for none. It is whole, or
+	// without a hash where the manifest that has it is gone or damaged.
 	Look(ctx context.Context, id camera.SegmentID) (camera.Segment, camera.ByteState, error)
 }
 
@@ -80,6 +83,8 @@ type Mover interface {
 // there, CodeConflict when it tells something else than the hour.
 type Prover interface {
 	VerifyHour(ctx context.Context, id camera.CameraID, hour int64) error
+	// Sweep deletes manifests that the hour does not stand on, and counts them.
+	Sweep(ctx context.Context, id camera.CameraID, hour int64) (int, error)
 }
 
 // Counter counts for the page of upkeep.
@@ -143,6 +148,8 @@ type Keep struct {
 	mu   sync.Mutex
 	last Snapshot    // the newest that is known; zero before the first
 	sum  camera.Hash // of what it holds; zero: not known
+	seen time.Time   // when the clock was looked at last
+	calm time.Time   // nothing expires before it: the clock had jumped
 	held time.Time   // a mark of the index: what was committed before is in it; zero before the first
 }
 

@@ -176,6 +176,14 @@ func (l *ledger) Expired(_ context.Context, since time.Time) (s keep.Sum, err er
 
 func (l *ledger) Mark() time.Time { return l.now() }
 
+func (l *ledger) ForgetNames(context.Context) error {
+	return l.call("forget", func() error { return nil })
+}
+
+func (l *ledger) Sweep(context.Context, camera.CameraID, int64) (int, error) {
+	return 0, l.call("sweep", func() error { return nil })
+}
+
 func (l *ledger) SnapshotTaken(at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

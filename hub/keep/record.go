@@ -21,6 +21,10 @@ const (
 
 	// restored marks a restore in the column of depths.
 	restored Depth = 0
+
+	// jumpMost is how far the clock may go on between two looks at it without a doubt: a
+	// wrong year would let all footage go. After more than that there is a day to see it.
+	jumpMost = 3 * 24 * time.Hour
 )
 
 // record keeps a report, and forgets the oldest.
@@ -59,6 +63,28 @@ func (k *Keep) lastCheck(ctx context.Context) (r Report, ok bool, err error) {
 		return Report{}, false, fmt.Errorf("read last report: %w", err)
 	}
 	return r, true, nil
+}
+
+// steady tells whether the clock may be believed as far as letting footage go needs it.
+// After a start it is compared with the end of the last check.
+func (k *Keep) steady(ctx context.Context) (bool, error) {
+	now := k.Now()
+	last, checked, err := k.lastCheck(ctx)
+	if err != nil {
+		return false, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.seen.IsZero() && checked {
+		k.seen = last.Ended
+	}
+	if !k.seen.IsZero() && now.Sub(k.seen) > jumpMost {
+		k.Log.Error("the clock is days ahead of when it was seen last: nothing expires for a day", "seen", k.seen, "now", now)
+		k.calm = now.Add(graceAfter)
+	}
+	k.seen = now
+	left := k.calm.Sub(now)
+	return left <= 0 || left > graceAfter, nil
 }
 
 // grace is for how long nothing may expire from now on.

@@ -43,7 +43,11 @@ func (k *Keep) Soon() {
 func (k *Keep) rounds(ctx context.Context) {
 	told := teller{k, "expire footage", "", 0}
 	for wait := roundEach; rest(ctx, wait, nil); {
-		r, err := k.Expire(ctx)
+		var r Round
+		ok, err := k.steady(ctx)
+		if ok {
+			r, err = k.Expire(ctx)
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -81,7 +85,10 @@ func (k *Keep) nights(ctx context.Context) {
 		wait = min(wait, checkLate) // the hub was off at night
 	}
 	for rest(ctx, wait, nil) {
-		r, err := k.Check(ctx, Wish{Depth: Names, Repair: true}, nil)
+		r, err := Report{}, k.Index.ForgetNames(ctx)
+		if err == nil {
+			r, err = k.Check(ctx, Wish{Depth: Names, Repair: true}, nil)
+		}
 		if ctx.Err() != nil {
 			return
 		}
