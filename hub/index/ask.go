@@ -32,7 +32,7 @@ const (
 // kinds are the questions' texts before the list of cameras, which has the last
 // arguments.
 var kinds = [...]string{
-	askFresh: `SELECT camera_id, state, fact FROM fresh
+	askFresh: `SELECT state, fact FROM fresh
 		WHERE start_ms >= $1 AND start_ms < $2 AND end_ms > $3 AND camera_id IN (`,
 	// Named streams let the index on the ends of gaps be used.
 	askGaps: `SELECT camera_id, stream, start_ms, end_ms, cause FROM gaps
@@ -152,20 +152,21 @@ func (r *reading) takeAll(k kind, rows *sql.Rows) error {
 }
 
 func (r *reading) takeFresh(rows *sql.Rows) error {
-	var id, state, fact sql.RawBytes
-	targets := []any{&id, &state, &fact}
+	var state, fact sql.RawBytes
+	targets := []any{&state, &fact}
 	for rows.Next() {
 		if err := rows.Scan(targets...); err != nil {
 			return err
 		}
 		if err := r.fact.Decode(fact); err != nil {
-			return fmt.Errorf("read fact of %s: %w", id, err)
+			return fmt.Errorf("read fact: %w", err)
 		}
 		s, ok := pack.StateOf(camera.ByteState(state))
-		if !ok {
-			return fmt.Errorf("read fact of %s: state %q", id, state)
+		i, asked := r.at[r.fact.Camera]
+		if !ok || !asked {
+			return fmt.Errorf("read fact of %s: state %q", r.fact.Camera, state)
 		}
-		r.fresh(r.at[camera.CameraID(id)], s)
+		r.fresh(i, s)
 	}
 	return nil
 }
