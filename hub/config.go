@@ -2,7 +2,9 @@ package hub
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"net/url"
 	"os"
@@ -100,7 +102,7 @@ func ReadConfig(path string) (Config, error) {
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
-	if err := dec.Decode(&cfg); err != nil {
+	if err := dec.Decode(&cfg); err != nil && !errors.Is(err, io.EOF) { // nothing but comments: the defaults
 		return cfg, fmt.Errorf("read config %s: %w", path, err)
 	}
 	return cfg, cfg.Check()
@@ -127,6 +129,9 @@ func (c Config) Check() error {
 		return fmt.Errorf("check config: store needs endpoint, bucket, index and key_file")
 	case c.Store.Bucket == c.Store.Index:
 		return fmt.Errorf("check config: store has one bucket for footage and for the index; they live for different times")
+	}
+	if _, err := postgres(c.Database); err != nil && c.Database != "" && !strings.HasPrefix(c.Database, "file:") {
+		return err
 	}
 	return nil
 }

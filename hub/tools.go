@@ -78,13 +78,22 @@ func (c Config) database() (string, error) {
 	case c.Database == "":
 		return filepath.Join(c.Data, "hub.sqlite"), nil
 	case !named:
-		return c.Database, nil
+		return postgres(c.Database)
 	}
 	text, err := os.ReadFile(filepath.Clean(file))
 	if err != nil {
 		return "", fmt.Errorf("read where the database is: %w", err)
 	}
-	return strings.TrimSpace(string(text)), nil
+	return postgres(strings.TrimSpace(string(text)))
+}
+
+// postgres refuses what hub/db would take for the name of a file, which a slip of the
+// pen would make, password and all.
+func postgres(where string) (string, error) {
+	if db.IsPostgres(where) {
+		return where, nil
+	}
+	return "", errors.New("check config: database begins with none of postgres://, postgresql://, host=")
 }
 
 // Check compares the index with the object store; a hub may run meanwhile.

@@ -45,6 +45,8 @@ func TestAsTyped(t *testing.T) {
 	empty := write("empty.yml", fmt.Sprintf("data: %s\n", filepath.Join(folder, "data"))+store)
 	dsn := write("dsn", "postgres://hub:secret-of-the-database@127.0.0.1:1/hub\n")
 	away := write("away.yml", fmt.Sprintf("data: %s\ndatabase: \"file:%s\"\n", folder, dsn)+store)
+	typo := write("dsn-typo", "posgres://hub:secret-of-the-database@127.0.0.1/hub\n")
+	typed := write("typo.yml", fmt.Sprintf("data: %s\ndatabase: \"file:%s\"\n", folder, typo)+store)
 	bad := write("bad.yml", "databse: x\n")
 	for line, want := range map[string]struct {
 		code int
@@ -62,6 +64,7 @@ func TestAsTyped(t *testing.T) {
 		"check -config " + bad:                   {1, "databse"},
 		"check -delete-orphans -config " + empty: {1, "there is no database"},
 		"backup -config " + empty:                {1, "there is no database"},
+		"check -config " + typed:                 {1, "none of postgres://"},
 		"check -config " + away:                  {1, "open database"},
 	} {
 		out, err := exec.Command(program, strings.Fields(line)...).CombinedOutput()
