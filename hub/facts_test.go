@@ -129,7 +129,7 @@ func TestNoSlotNoUpload(t *testing.T) {
 	h.cfg.Store.Limited = true
 	h.reopen(t)
 	s := h.announced(t, []byte("the bytes of a segment"))
-	if a := h.slot(t, h.device, s.SegmentID); a.Code != camera.CodeUnavailable || a.Slot.URL != "" {
+	if a := h.slot(t, h.device, s.SegmentID); a.Code != camera.CodeUnavailable || a.URL != "" {
 		t.Errorf("slot %+v", a)
 	}
 	h.wantState(t, s.SegmentID, camera.StateHome)
