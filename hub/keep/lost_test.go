@@ -47,8 +47,8 @@ func TestLostDatabase(t *testing.T) {
 }
 
 const (
-	lostCameras = 10
-	lostEach    = 10 // segments that a camera announces a minute: 20,000 in all on the two databases
+	lostCameras = 5
+	lostEach    = 10 // segments that a camera announces a minute: 10,000 in all on the two databases
 	lostMinutes = 100
 )
 
