@@ -57,26 +57,25 @@ func writeArchive(ctx context.Context, file, data string, shelf keep.Library, sn
 	return nil
 }
 
-func addKeys(a *tar.Writer, data string) error {
-	root := filepath.Join(data, strings.TrimSuffix(keysFolder, "/"))
-	err := filepath.WalkDir(root, func(at string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		body, err := os.ReadFile(filepath.Clean(at))
-		if err != nil {
-			return err
-		}
-		rest, err := filepath.Rel(root, at)
-		if err != nil {
-			return err
-		}
-		return add(a, keysFolder+filepath.ToSlash(rest), body)
-	})
+func addKeys(a *tar.Writer, data string) (err error) {
+	root, err := os.OpenRoot(filepath.Join(data, strings.TrimSuffix(keysFolder, "/")))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // a hub behind a proxy has none
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	return fs.WalkDir(root.FS(), ".", func(at string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		body, err := root.ReadFile(at)
+		if err != nil {
+			return err
+		}
+		return add(a, keysFolder+at, body)
+	})
 }
 
 func addSnapshot(ctx context.Context, a *tar.Writer, shelf keep.Library, snap keep.Snapshot) error {

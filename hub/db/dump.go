@@ -106,6 +106,7 @@ func (d *DB) head(ctx context.Context, tx *sql.Tx, wanted []string) (head, error
 
 // write writes the table's rows, by its key.
 func (s shape) write(ctx context.Context, tx *sql.Tx, out io.Writer) error {
+	//nolint:gosec // the names are quoted, and of the database's own catalogue
 	rows, err := tx.QueryContext(ctx, `SELECT `+s.names()+` FROM `+quoted([]string{s.Name})+` ORDER BY `+quoted(s.Key))
 	if err != nil {
 		return fmt.Errorf("read table %s: %w", s.Name, err)

@@ -92,7 +92,7 @@ func (x *Index) stmt(ctx context.Context, t text) (*sql.Stmt, error) {
 		b.WriteString("$" + strconv.Itoa(first+i))
 	}
 	b.WriteByte(')')
-	s, err := x.db.Read().PrepareContext(ctx, b.String())
+	s, err := x.db.Read().PrepareContext(ctx, b.String()) //nolint:sqlclosecheck // it is kept, and ends with the database
 	if err != nil {
 		return nil, fmt.Errorf("prepare question: %w", err)
 	}
@@ -110,7 +110,7 @@ func (x *Index) ask(ctx context.Context, r *reading, k kind) error {
 
 func (x *Index) askWith(ctx context.Context, r *reading, k kind, take func(*sql.Rows) error) (err error) {
 	t := text{k, rounded(len(r.strips))}
-	s, err := x.stmt(ctx, t)
+	s, err := x.stmt(ctx, t) //nolint:sqlclosecheck // it is kept
 	if err != nil {
 		return err
 	}

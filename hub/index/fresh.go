@@ -188,18 +188,26 @@ func inChunks(ctx context.Context, tx *sql.Tx, many, n int, text func(rows int) 
 		if n-from < size {
 			continue
 		}
-		stmt, err := tx.PrepareContext(ctx, text(size))
-		if err != nil {
+		var err error
+		if from, err = inChunksOf(ctx, tx, size, from, n, text(size), run); err != nil {
 			return err
-		}
-		for ; n-from >= size && err == nil; from += size {
-			err = run(stmt, from, from+size)
-		}
-		if closed := stmt.Close(); err != nil || closed != nil {
-			return firstOf(err, closed)
 		}
 	}
 	return nil
+}
+
+func inChunksOf(ctx context.Context, tx *sql.Tx, size, from, n int, text string, run func(stmt *sql.Stmt, from, to int) error) (done int, err error) {
+	stmt, err := tx.PrepareContext(ctx, text)
+	if err != nil {
+		return from, err
+	}
+	defer func() { err = firstOf(err, stmt.Close()) }()
+	for ; n-from >= size; from += size {
+		if err := run(stmt, from, from+size); err != nil {
+			return from, err
+		}
+	}
+	return from, nil
 }
 
 func firstOf(errs ...error) error {

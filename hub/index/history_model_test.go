@@ -112,7 +112,7 @@ func (m *model) move(c index.Change) camera.Code {
 		return camera.CodeConflict
 	case from == held && to != stored && to != lost: // no retention touches what is held
 		return camera.CodeConflict
-	case to < from && !(to == home && from <= uploading) && from != held: // back home before the bytes came
+	case to < from && (to != home || from > uploading) && from != held: // back home before the bytes came
 		return camera.CodeConflict
 	case to == held && from != stored: // only what is there can be held
 		return camera.CodeConflict

@@ -98,13 +98,15 @@ func (j *joint) setFoldedApart(ctx context.Context, r *runClaims) error {
 func (j *joint) makeRows(runs []runClaims) {
 	for _, r := range runs {
 		claims := slices.DeleteFunc(r.claims, func(c claim) bool { return c.p.outcome.moved })
-		for from, to := 0, 0; from < len(claims); from = to {
-			for to = from + 1; to < len(claims) && claims[to].seg.Seq == claims[from].seg.Seq; {
+		for from := 0; from < len(claims); {
+			to := from + 1
+			for to < len(claims) && claims[to].seg.Seq == claims[from].seg.Seq {
 				to++
 			}
 			first := claims[from]
 			j.rows = append(j.rows, freshRow{pack.Fact{Segment: *first.seg, Received: first.p.received}, pack.Home})
 			j.claims = append(j.claims, claims[from:to])
+			from = to
 		}
 	}
 }
