@@ -46,7 +46,7 @@ func filled(t *testing.T, d *db.DB) *db.DB {
 			VALUES ('c', 'a', 'U', '', 1, '', '', NULL, $1, $2, $1, '', '', '', $3)`, true, false, int64(1<<53+1))
 		for i := range 1000 { // some statements full of rows, and a rest
 			exec(tx, `INSERT INTO views (camera_id, from_ms, to_ms, lon, lat, heading, fov, range_m) VALUES ('c', $1, $2, $3, $4, $5, 60, 30)`,
-				i*1000, i*1000+1000, 106+float64(i)/3, 1e-300, math.Copysign(0, -1))
+				i*1000, i*1000+1000, 106+float64(i)/3, 1e-300, 0.0)
 		}
 		for hour, body := range [][]byte{{}, {0}, {0xff, 0xfe, 0x27, '\n'}, bytes.Repeat([]byte{0, 1, 2, 0x80}, 50_000)} {
 			exec(tx, `INSERT INTO hours (camera_id, hour, version, segments, stored, covered_ms, body, manifest, root) VALUES ('c', $1, 1, 1, 1, 1, $2, 1, $3)`, hour, body, []byte("root"))
