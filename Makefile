@@ -65,6 +65,8 @@ test-go: build versitygw
 	@echo "== go: all packages with the race detector; cmd/xulang-village is the end-to-end test with a browser"
 	@go vet ./...
 	@go test -race -count=1 -timeout 15m ./...
+	@echo "== go: 10,000 histories of the index, without the race detector"
+	@go test -count=1 -run AnswersNeverLie ./hub/index
 
 lint: ## static checks (the first time builds the linter)
 	@scripts/lint

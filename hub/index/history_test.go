@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	histories   = flag.Int("histories", 10_000, "random histories of cameras over SQLite; a thirtieth of them over PostgreSQL")
+	histories   = flag.Int("histories", historiesUsual, "random histories of cameras over SQLite; a thirtieth of them over PostgreSQL")
 	historySeed = flag.Uint64("history-seed", 0, "seed of the first database of histories; 0: another one each time")
 )
 
