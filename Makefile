@@ -6,7 +6,7 @@ export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
 GO_FILES := $(shell find . -name '*.go' -not -path './.build/*' -not -path './web/node_modules/*' -not -path './var/*')
 WEB_FILES := $(shell find web/src web/home web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts web/vite.home.config.ts
 
-.PHONY: help demo run build web test test-go test-web lint bench bench-ingest bench-activity dist generate check-generated fuzz screenshots clean
+.PHONY: help demo run build web test test-go test-web lint bench bench-ingest bench-activity bench-index dist generate check-generated fuzz screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ build: ## build the two webs, the programs and the object store
 .PHONY: minio
 minio:
 	@scripts/minio build
+
+.PHONY: versitygw
+versitygw: # the second object store of hub/store's suite; only tests need it
+	@scripts/versitygw build
 
 $(BIN)/xulang-hub: $(GO_FILES) go.mod go.sum web/dist/index.html
 	@echo "building xulang-hub (the first time compiles SQLite: about a minute)"
@@ -49,7 +53,7 @@ web/dist/index.html: web/node_modules/.stamp $(WEB_FILES)
 	@cd web && npm run --silent build
 
 test: ## install what is needed, then run all tests
-	@scripts/need gcc chromium ffmpeg gst-rtsp-server opencv-doc pdftotext
+	@scripts/need gcc chromium ffmpeg gst-rtsp-server opencv-doc pdftotext postgres
 	@$(MAKE) --no-print-directory build check-generated test-web test-go
 	@echo "all tests passed"
 
@@ -57,10 +61,12 @@ test-web: web/node_modules/.stamp
 	@echo "== web: types, words, unit tests, pages in Chromium"
 	@cd web && npm run --silent check && npm test --silent && npm run --silent test:pages
 
-test-go: build
+test-go: build versitygw
 	@echo "== go: all packages with the race detector; cmd/xulang-village is the end-to-end test with a browser"
 	@go vet ./...
 	@go test -race -count=1 -timeout 15m ./...
+	@echo "== go: 10,000 histories of the index, without the race detector"
+	@go test -count=1 -run AnswersNeverLie ./hub/index
 
 lint: ## static checks (the first time builds the linter)
 	@scripts/lint
@@ -75,6 +81,10 @@ bench-ingest: build ## what recording costs: agent, ffmpeg and a floor, for 1, 8
 bench-activity: ## how well activity tells what moved, on real footage at many settings
 	@scripts/need ffmpeg opencv-doc
 	@scripts/bench-activity
+
+bench-index: ## what the index costs and how fast it answers, beside rows, on SQLite and PostgreSQL (ARGS="-segments 50000000" for the year's end)
+	@scripts/need gcc postgres
+	@scripts/bench-index $(ARGS)
 
 fuzz: ## every fuzz target for ten seconds
 	@scripts/fuzz

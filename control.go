@@ -168,6 +168,7 @@ type Hello struct {
 	// Boot is random, of this run of the program. One that comes back after another
 	// one was seen tells that two boxes have one identity.
 	Boot    string       `json:"boot,omitempty"`
+	Keep    int          `json:"keep,omitempty"` // days for which the hub keeps footage; see KeepDays
 	Cameras []CameraNote `json:"cameras"`
 }
 

@@ -23,6 +23,8 @@ var homes = map[string][]string{
 	"github.com/labstack/echo":            {"hub/api", "hub/api/gen"},
 	"github.com/mattn/go-sqlite3":         {"hub/db"},
 	"github.com/pressly/goose":            {"hub/db"},
+	"github.com/jackc/pgx":                {"hub/db"},
+	"github.com/transparency-dev/merkle":  {"hub/index/pack"},
 	"github.com/paulmach/osm":             {"hub/road"},
 	"github.com/prometheus/client_golang": {"agent/health"},
 	"github.com/icholy/digest":            {"agent/lan"},

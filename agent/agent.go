@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -48,10 +49,10 @@ type agent struct {
 	policy    policy
 	cameras   cameras
 	tries     tries
-	applies   chan chan struct{}  // see apply
-	arranged  chan struct{}       // closed when keep has arranged for the first time
-	kept      chan struct{}       // closed when keep has ended
-	told      []camera.CameraNote // what the hub was last told of; of keep's goroutine
+	applies   chan chan struct{} // see apply
+	arranged  chan struct{}      // closed when keep has arranged for the first time
+	kept      chan struct{}      // closed when keep has ended
+	told      camera.Hello       // what the hub was last told of; of keep's goroutine
 
 	wanting sync.Mutex // one question for the wants at a time: the newest answer stays
 }
@@ -161,7 +162,7 @@ func (a *agent) report(ctx context.Context) error {
 }
 
 func (a *agent) hello() camera.Hello {
-	m := camera.Hello{V: camera.LinkVersion, Version: Version}
+	m := camera.Hello{V: camera.LinkVersion, Version: Version, Keep: cmp.Or(a.store.Book().Keep, a.cfg.Keep)}
 	for _, r := range a.cameras.all() {
 		m.Cameras = append(m.Cameras, r.note())
 	}

@@ -157,8 +157,8 @@ func (a *agent) arrange(ctx context.Context, group *errgroup.Group, now map[came
 		now[r.id] = a.begin(ctx, group, r)
 	}
 	a.arrangePasts(ctx, group)
-	if notes := a.hello().Cameras; !slices.Equal(notes, a.told) {
-		a.told = notes
+	if m := a.hello(); m.Keep != a.told.Keep || !slices.Equal(m.Cameras, a.told.Cameras) {
+		a.told = m
 		a.link.Refresh()
 	}
 }

@@ -40,6 +40,9 @@ type Config struct {
 	// Uplink bounds what the household's line carries for us.
 	Uplink  Uplink   `yaml:"uplink"`
 	Cameras []Camera `yaml:"cameras"`
+	// Keep is for how many days the hub keeps what was sent and no case holds, 3 to 30,
+	// unless the household chose on its page; 0: as usual, 14.
+	Keep int `yaml:"keep"`
 	// Metrics is a loopback address for Prometheus; empty: none.
 	Metrics string `yaml:"metrics"`
 }
@@ -126,6 +129,9 @@ func (c Config) Check() error {
 	}
 	if _, err := c.prefixes(); err != nil {
 		return err
+	}
+	if _, err := camera.KeepDays(c.Keep); err != nil {
+		return fmt.Errorf("check config: %w", err)
 	}
 	for _, h := range c.Uplink.Hours {
 		if h.Kbit < kbitLeast {

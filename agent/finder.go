@@ -30,7 +30,7 @@ import (
 func (b *box) openPage() (*setup.Setup, error) {
 	return setup.New(setup.Config{
 		Listen: b.cfg.Page, Store: b.store, Agent: b, Finder: finder{b}, Web: b.out.Page, CodeFile: filepath.Join(b.cfg.Data, CodeFile),
-		Version: Version, Simulated: b.cfg.Simulated, Log: b.log.With("room", "setup"),
+		Version: Version, Simulated: b.cfg.Simulated, Keep: b.cfg.Keep, Log: b.log.With("room", "setup"),
 		Notice:  func(w io.Writer, n setup.Notice) error { return notice.Write(w, notice.Notice(n)) },
 		Compare: func(reference, now image.Image) setup.Finding { return setup.Finding(aim.Compare(reference, now)) },
 	}, b.out.Now)

@@ -2,7 +2,9 @@ package hub
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"net/url"
 	"os"
@@ -29,8 +31,12 @@ type Config struct {
 	ACME    ACME   `yaml:"acme"`
 	// Plain speaks no TLS at all: only behind a proxy that does, and whose address is Public.
 	Plain bool `yaml:"plain"`
-	// Data is the folder of the database and of the one-time setup link.
+	// Data is the folder of the hub's own files: database, certificates, setup link.
 	Data string `yaml:"data"`
+	// Database is a PostgreSQL (15 or newer), as a libpq connection string or a
+	// postgres:// address; "file:PATH" is read from that file, for one with a password.
+	// Empty: SQLite in Data.
+	Database string `yaml:"database"`
 	// Roads is an OpenStreetMap file: .osm, .osm.bz2 or .osm.pbf; empty: no roads yet.
 	Roads string `yaml:"roads"`
 	// Sketch says that the roads are a drawing and no real place.
@@ -58,6 +64,12 @@ type Store struct {
 	// empty: their traffic passes through the hub's port under /o/.
 	Public string `yaml:"public"`
 	Bucket string `yaml:"bucket"`
+	// Index is the bucket of what the database is built from again when it is lost.
+	Index string `yaml:"index"`
+	// Limited has the keys of KeyFile only make the buckets and mint short-lived keys,
+	// with the rights that the hub needs and no others. The server has to know AssumeRole,
+	// as MinIO does.
+	Limited bool `yaml:"limited"`
 	// KeyFile holds two lines, access key and secret key, readable by the hub only.
 	KeyFile string `yaml:"key_file"`
 }
@@ -75,7 +87,7 @@ func Default() Config {
 		Listen: "127.0.0.1:8470",
 		Data:   "var/hub",
 		Uplink: camera.UplinkAll,
-		Store:  Store{Endpoint: "127.0.0.1:8480", Bucket: "footage", KeyFile: "var/minio/keys"},
+		Store:  Store{Endpoint: "127.0.0.1:8480", Bucket: "footage", Index: "index", Limited: true, KeyFile: "var/minio/keys"},
 		Live:   Live{UDP: "127.0.0.1:8471", TCP: "127.0.0.1:8471"},
 	}
 }
@@ -90,7 +102,7 @@ func ReadConfig(path string) (Config, error) {
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
-	if err := dec.Decode(&cfg); err != nil {
+	if err := dec.Decode(&cfg); err != nil && !errors.Is(err, io.EOF) { // nothing but comments: the defaults
 		return cfg, fmt.Errorf("read config %s: %w", path, err)
 	}
 	return cfg, cfg.Check()
@@ -113,8 +125,13 @@ func (c Config) Check() error {
 		return fmt.Errorf("check config: public %q is no address such as https://camera.example:8470", c.Public)
 	case !c.Uplink.Valid():
 		return fmt.Errorf("check config: uplink %q is none of all, sub, on-request", c.Uplink)
-	case c.Store.Endpoint == "" || c.Store.Bucket == "" || c.Store.KeyFile == "":
-		return fmt.Errorf("check config: store needs endpoint, bucket and key_file")
+	case c.Store.Endpoint == "" || c.Store.Bucket == "" || c.Store.Index == "" || c.Store.KeyFile == "":
+		return fmt.Errorf("check config: store needs endpoint, bucket, index and key_file")
+	case c.Store.Bucket == c.Store.Index:
+		return fmt.Errorf("check config: store has one bucket for footage and for the index; they live for different times")
+	}
+	if _, err := postgres(c.Database); err != nil && c.Database != "" && !strings.HasPrefix(c.Database, "file:") {
+		return err
 	}
 	return nil
 }

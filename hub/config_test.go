@@ -28,11 +28,14 @@ func TestExampleNamesEveryDefault(t *testing.T) {
 
 func TestBadConfigs(t *testing.T) {
 	for text, want := range map[string]string{
-		"listne: x":                "listne",
-		"listen: \"\"":             "listen",
-		"tls_cert: a.pem":          "tls_key",
-		"store: {bucket: \"\"}":    "bucket",
-		"store: {endpoints: oops}": "endpoints",
+		"listne: x":                 "listne",
+		"listen: \"\"":              "listen",
+		"tls_cert: a.pem":           "tls_key",
+		"store: {bucket: \"\"}":     "bucket",
+		"store: {endpoints: oops}":  "endpoints",
+		"store: {index: footage}":   "one bucket",
+		"database: posgres://u:p@h": "none of postgres://",
+		"database: hub.sqlite":      "none of postgres://",
 		// Nobody could follow an invitation to these.
 		"public: camera.example:8470":         "public",
 		"public: http://camera.example:8470":  "public",

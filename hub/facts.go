@@ -4,27 +4,25 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/nats-io/nkeys"
 
 	camera "xulang.vn/camera"
-	"xulang.vn/camera/hub/index"
 	"xulang.vn/camera/hub/registry"
 )
-
-// slotLife is how long an agent may take to begin a PUT.
-const slotLife = 10 * time.Minute
 
 // facts is what agents tell and ask over the link.
 type facts struct{ *hub }
 
 func (f facts) Hello(ctx context.Context, d camera.DeviceID, m camera.Hello) camera.HelloReply {
+	began := f.now().Truncate(time.Millisecond)
 	reply, err := f.registry.Hello(ctx, d, m)
 	if err != nil {
 		f.log.Error("write hello", "device", d, "err", err)
 	}
+	f.lookAgain(ctx, m.Cameras)
+	f.tellFewer(ctx, d, began)
 	reply.Uplink = f.cfg.Uplink
 	for _, cam := range m.Cameras {
 		// A household that paused or took its consent back ends running live views at
@@ -34,6 +32,18 @@ func (f facts) Hello(ctx context.Context, d camera.DeviceID, m camera.Hello) cam
 		}
 	}
 	return reply
+}
+
+// tellFewer logs that a household has just chosen to have its footage kept for fewer
+// days. It is deleted later: somebody may ask whether it was the household.
+func (f facts) tellFewer(ctx context.Context, d camera.DeviceID, began time.Time) {
+	since, until, days, ok, err := f.registry.Fewer(ctx, d)
+	switch {
+	case err != nil:
+		f.log.Error("read retention", "device", d, "err", err)
+	case ok && !since.Before(began):
+		f.log.Warn("household has footage kept for fewer days", "device", d, "days", days, "from", until)
+	}
 }
 
 // mayShow tells whether a camera may be shown live for any case at all, and if not, why.
@@ -114,78 +124,6 @@ func (c *claims) Signed(payload []byte, sig camera.Signature) bool {
 	return c.key.Verify(payload, sig[:]) == nil
 }
 
-// Slots gives places for announced segments' bytes, once the household's consent
-// allows them to leave the house.
-func (f facts) Slots(ctx context.Context, d camera.DeviceID, ids []camera.SegmentID) camera.SlotsReply {
-	reply := camera.SlotsReply{V: camera.LinkVersion, Slots: make([]camera.SlotAnswer, len(ids))}
-	for i, id := range ids {
-		slot, stored, err := f.slot(ctx, d, id)
-		reply.Slots[i] = camera.SlotAnswer{Refusal: f.refuse("give slot", d, err), Stored: stored, Slot: slot}
-	}
-	return reply
-}
-
-func (f facts) slot(ctx context.Context, d camera.DeviceID, id camera.SegmentID) (camera.Slot, bool, error) {
-	cam, err := f.own(ctx, d, id.Camera)
-	if err != nil {
-		return camera.Slot{}, false, err
-	}
-	if !cam.Shared {
-		return camera.Slot{}, false, camera.Errorf(camera.CodeNoConsent, "slot: camera %s is not shared any more", id.Camera)
-	}
-	entry, err := f.index.Segment(ctx, id)
-	if err == nil {
-		err = f.mayLeave(ctx, cam.Consent, entry.Segment)
-	}
-	if err != nil {
-		return camera.Slot{}, false, err
-	}
-	if entry.State == camera.StateUploading {
-		// The bytes may have come while nobody was here to hear of it.
-		if err := f.believe(ctx, entry); camera.CodeOf(err) != camera.CodeNotFound {
-			return camera.Slot{}, err == nil, err
-		}
-	}
-	if entry.State.Playable() {
-		return camera.Slot{}, true, nil
-	}
-	if err := f.index.SetState(ctx, id, camera.StateUploading); err != nil {
-		return camera.Slot{}, false, err // gone for good: no place for it
-	}
-	slot, err := f.store.Slot(ctx, entry.Key(), entry.Size, entry.SHA256, slotLife)
-	if err != nil {
-		return camera.Slot{}, false, camera.Errorf(camera.CodeUnavailable, "make slot: %w", err)
-	}
-	return slot, false, nil
-}
-
-// mayLeave asks whether a segment may leave its house: by a standing consent, or by the
-// household's yes to a request.
-func (f facts) mayLeave(ctx context.Context, c camera.Consent, s camera.Segment) error {
-	who := camera.Asker{From: s.Start, To: s.End}
-	err := camera.Decide(c, camera.ActionUpload, who, f.now())
-	if camera.CodeOf(err) != camera.CodeAskOwner {
-		return err
-	}
-	wants, failed := f.cases.WantsOf(ctx, []camera.CameraID{s.Camera})
-	if failed != nil {
-		return failed
-	}
-	who.Granted = slices.ContainsFunc(wants, func(w camera.Want) bool { return w.Grants(s) })
-	return camera.Decide(c, camera.ActionUpload, who, f.now())
-}
-
-// Stored looks for the bytes that a device says it has put.
-func (f facts) Stored(ctx context.Context, d camera.DeviceID, ids []camera.SegmentID) camera.StoredReply {
-	reply := camera.StoredReply{V: camera.LinkVersion, Refused: map[int]camera.Refusal{}}
-	for i, id := range ids {
-		if err := f.stored(ctx, d, id); err != nil {
-			reply.Refused[i] = f.refuse("take stored", d, err)
-		}
-	}
-	return reply
-}
-
 // Wants are what cases hold and ask for of the device's cameras.
 func (f facts) Wants(ctx context.Context, d camera.DeviceID) camera.WantsReply {
 	wants, err := f.wants(ctx, d)
@@ -213,32 +151,6 @@ func (f facts) shared(ctx context.Context, d camera.DeviceID) ([]camera.CameraID
 		}
 	}
 	return own, nil
-}
-
-func (f facts) stored(ctx context.Context, d camera.DeviceID, id camera.SegmentID) error {
-	if _, err := f.own(ctx, d, id.Camera); err != nil {
-		return err
-	}
-	entry, err := f.index.Segment(ctx, id)
-	if err != nil || entry.State.Playable() {
-		return err
-	}
-	return f.believe(ctx, entry)
-}
-
-// believe makes a segment stored when the object store has its bytes, whatever an
-// agent says; CodeNotFound when it has none.
-func (f facts) believe(ctx context.Context, entry index.Entry) error {
-	size, sum, ok, err := f.store.Has(ctx, entry.Key())
-	switch {
-	case err != nil:
-		return camera.Errorf(camera.CodeUnavailable, "look for object: %w", err)
-	case !ok:
-		return camera.Errorf(camera.CodeNotFound, "segment %s: no bytes in the store", entry.SegmentID)
-	case size != entry.Size || sum != entry.SHA256:
-		return camera.Errorf(camera.CodeBadClaim, "segment %s: the store has other bytes", entry.SegmentID)
-	}
-	return f.index.SetState(ctx, entry.SegmentID, camera.StateStored)
 }
 
 func (f facts) Status(ctx context.Context, d camera.DeviceID, m camera.Status) error {

@@ -122,6 +122,32 @@ func TestBytesOfAWithdrawnCameraStayAtHome(t *testing.T) {
 	}
 }
 
+// TestNoSlotNoUpload: while the store mints no keys to sign with, nothing is called
+// uploading that nobody can upload.
+func TestNoSlotNoUpload(t *testing.T) {
+	h := newHome(t)
+	h.cfg.Store.Limited = true
+	h.reopen(t)
+	s := h.announced(t, []byte("the bytes of a segment"))
+	if a := h.slot(t, h.device, s.SegmentID); a.Code != camera.CodeUnavailable || a.URL != "" {
+		t.Errorf("slot %+v", a)
+	}
+	h.wantState(t, s.SegmentID, camera.StateHome)
+}
+
+// TestFewerDaysAreLogged, once, with the time from which they count.
+func TestFewerDaysAreLogged(t *testing.T) {
+	h := newHome(t)
+	for range 2 {
+		if r := h.Hello(t.Context(), h.device, camera.Hello{V: camera.LinkVersion, Cameras: []camera.CameraNote{h.note}, Keep: 3}); r.Err() != nil {
+			t.Fatal(r)
+		}
+	}
+	if n := strings.Count(h.log.String(), "fewer days"); n != 1 {
+		t.Errorf("told %d times:\n%s", n, h.log)
+	}
+}
+
 func TestAnotherDevicesCameraIsForeign(t *testing.T) {
 	h := newHome(t)
 	s := h.announced(t, object)

@@ -39,13 +39,14 @@ func newBucket(t *testing.T) (*bucket, string) {
 func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	object, ok := b.objects[strings.TrimPrefix(r.URL.Path, "/footage/")]
+	name := strings.TrimPrefix(r.URL.Path, "/footage/")
+	object, ok := b.objects[name]
 	switch {
 	case b.broken:
 		w.WriteHeader(http.StatusForbidden)
 	case strings.Trim(r.URL.Path, "/") == "footage":
 	case r.Method == http.MethodPut:
-		b.objects[strings.TrimPrefix(r.URL.Path, "/footage/")], _ = io.ReadAll(r.Body)
+		b.objects[name], _ = io.ReadAll(r.Body)
 	case !ok:
 		w.WriteHeader(http.StatusNotFound)
 	default:
@@ -95,6 +96,7 @@ type home struct {
 	log    *lines
 	key    nkeys.KeyPair
 	device camera.DeviceID
+	house  camera.HouseholdID
 	note   camera.CameraNote
 }
 
@@ -102,6 +104,7 @@ func config(t *testing.T, endpoint string) hub.Config {
 	cfg := hub.Default()
 	cfg.Listen, cfg.Data = "127.0.0.1:0", t.TempDir()
 	cfg.Live = hub.Live{UDP: "127.0.0.1:0", TCP: "127.0.0.1:0"}
+	cfg.Store.Limited = false // the bucket of these tests mints no keys
 	cfg.Store.Endpoint, cfg.Store.KeyFile = endpoint, filepath.Join(cfg.Data, "keys")
 	if err := os.WriteFile(cfg.Store.KeyFile, []byte("access\nsecret-key\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -129,6 +132,7 @@ func newHome(t *testing.T) *home {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.house = household
 	h.note = camera.CameraNote{
 		Camera: camera.NewCameraID(household, "S1", 0), Serial: "S1", Label: "Cổng", Consent: camera.Consent{Level: camera.ConsentClip},
 		View: camera.View{Position: camera.Position{Lon: 106.7, Lat: 21.9}, FOV: 90, Range: 50},
@@ -145,6 +149,15 @@ func (h *home) open(t *testing.T) {
 	}
 	opened := h.Opened
 	t.Cleanup(func() { _ = opened.Close() }) // some tests have closed it
+}
+
+// reopen is a restart.
+func (h *home) reopen(t *testing.T) {
+	t.Helper()
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h.open(t)
 }
 
 func (h *home) hello(t *testing.T, notes ...camera.CameraNote) {

@@ -24,9 +24,11 @@ import (
 	"xulang.vn/camera/hub/db"
 	"xulang.vn/camera/hub/fleet"
 	"xulang.vn/camera/hub/index"
+	"xulang.vn/camera/hub/keep"
 	"xulang.vn/camera/hub/live"
 	"xulang.vn/camera/hub/registry"
 	"xulang.vn/camera/hub/road"
+	"xulang.vn/camera/hub/road/sign"
 	"xulang.vn/camera/hub/store"
 )
 
@@ -81,12 +83,16 @@ type hub struct {
 	fleet    *fleet.Fleet
 	live     *live.Live
 	roads    *road.Graph
+	signs    *sign.Zeros
+	watch    *road.Watch // what cameras see of the roads, through time
+	again    again       // what of it may be old
 	cases    *cases.Cases
+	keep     *keep.Keep
 	door     door
 }
 
 func open(ctx context.Context, cfg Config, out Outside) (*hub, error) {
-	h := &hub{cfg: cfg, out: out, log: out.Log, now: out.Now}
+	h := &hub{cfg: cfg, out: out, log: out.Log, now: out.Now, again: again{due: map[camera.CameraID]bool{}}}
 	var err error
 	if h.roads, err = loadRoads(ctx, cfg.Roads, h.room("road")); err != nil {
 		return nil, err
@@ -94,22 +100,35 @@ func open(ctx context.Context, cfg Config, out Outside) (*hub, error) {
 	if h.store, err = openStore(cfg.Store, h.room("store")); err != nil {
 		return nil, err
 	}
-	if h.db, err = db.Open(ctx, filepath.Join(cfg.Data, "hub.sqlite")); err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+	if h.db, err = openDatabase(ctx, cfg); err != nil {
+		return nil, err
 	}
-	h.auth, h.registry = auth.New(h.db, h.now), registry.New(h.db, h.now)
-	h.index, h.audit = index.New(h.db, h.now), audit.New(h.db, h.now)
-	if err = h.registry.EndAllPresence(ctx, h.now()); err == nil {
+	if err = h.openRooms(ctx); err == nil {
 		err = h.openLink() // opens sockets: nothing after it may fail
 	}
 	if err != nil {
 		return nil, errors.Join(err, h.db.Close())
 	}
 	h.cases = cases.New(cases.Parts{
-		DB: h.db, Cameras: cameras{h}, Past: past{h}, Roads: h.roads, Links: h.store, Home: home{h},
-		Live: h.live, Audit: auditor{h.audit}, Logger: h.room("cases"), Now: h.now,
+		DB: h.db, Cameras: cameras{h}, Past: past{h}, Roads: roads{h.roads}, Links: h.store, Home: home{h},
+		Live: h.live, Audit: auditor{h.audit}, Promised: func() { h.keep.Soon() }, Logger: h.room("cases"), Now: h.now,
 	})
+	h.keep = newKeep(h.db, h.index, h.store, cfg.Store.Index, h.registry, h.cases, h.room("keep"), h.now)
 	return h, nil
+}
+
+// openRooms makes the rooms that stand on the database.
+func (h *hub) openRooms(ctx context.Context) error {
+	h.auth, h.registry, h.audit = auth.New(h.db, h.now), registry.New(h.db, h.now), audit.New(h.db, h.now)
+	h.signs, h.watch = sign.New(h.db, h.roads), road.NewWatch(h.roads)
+	var err error
+	if h.index, err = index.Open(ctx, h.db, h.store.Shelf(h.cfg.Store.Index), h.room("index"), h.now); err != nil {
+		return err
+	}
+	if err := h.watchAll(ctx); err != nil {
+		return fmt.Errorf("read views: %w", err)
+	}
+	return h.registry.EndAllPresence(ctx, h.now())
 }
 
 // openLink makes the two rooms that speak with agents.
@@ -140,7 +159,7 @@ func (h *hub) run(ctx context.Context, listener net.Listener) error {
 	group.Go(func() error { return h.fleet.Run(ctx) })
 	group.Go(func() error { return h.live.Run(ctx) })
 	group.Go(func() error { return h.cases.Run(ctx) })
-	group.Go(func() error { return h.keepBucket(ctx) })
+	group.Go(func() error { return h.keepBuckets(ctx) })
 	group.Go(func() error { return h.serve(server, listener) })
 	if h.door.certs != nil {
 		group.Go(func() error { return h.door.certs.Run(ctx) })
@@ -205,7 +224,7 @@ func (h *hub) forgetSetup() {
 func (h *hub) handler() http.Handler {
 	return api.New(api.Config{
 		Auth: h.auth, Registry: h.registry, Cases: h.cases, Publisher: h.live, Devices: h.fleet, Past: h.index,
-		Roads: h.roads, Sketch: h.cfg.Sketch, Public: h.door.public, CA: h.door.ca, Secure: h.cfg.Plain,
+		Roads: h.roads, Signs: h.signs, Coverage: h.coverage, Upkeep: h.upkeep, Sketch: h.cfg.Sketch, Public: h.door.public, CA: h.door.ca, Secure: h.cfg.Plain,
 		Version: Version, Health: h.health, SetUp: h.forgetSetup, Link: h.fleet.Handler(), Objects: h.store.Proxy(), Web: h.out.Web,
 		Log: h.room("api"), Now: h.now,
 	})

@@ -2,13 +2,11 @@ package hub
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/audit"
 	"xulang.vn/camera/hub/cases"
-	"xulang.vn/camera/hub/index"
 	"xulang.vn/camera/hub/registry"
 )
 
@@ -23,14 +21,16 @@ func (c cameras) Camera(ctx context.Context, id camera.CameraID) (cases.Camera, 
 	return c.known(got, got.View), nil
 }
 
-func (c cameras) InView(ctx context.Context, from, to time.Time) ([]cases.Camera, error) {
-	views, err := c.registry.Views(ctx, from, to)
+func (c cameras) Shared(ctx context.Context) ([]cases.Camera, error) {
+	all, err := c.registry.Cameras(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]cases.Camera, 0, len(views))
-	for _, v := range views {
-		out = append(out, c.known(v.Camera, v.View))
+	out := make([]cases.Camera, 0, len(all))
+	for _, cam := range all {
+		if cam.Shared {
+			out = append(out, c.known(cam, cam.View))
+		}
 	}
 	return out, nil
 }
@@ -49,77 +49,6 @@ const clockFresh = 2 * time.Hour
 func (c cameras) ClockAt(ctx context.Context, id camera.CameraID, at time.Time) (camera.Clock, bool, error) {
 	record, ok, err := c.registry.ClockAt(ctx, id, registry.SourceAgent, at)
 	return record.Clock, ok && at.Sub(record.At) < clockFresh, err
-}
-
-// past hands the index to the cases, with what the registry knows of the links.
-type past struct{ *hub }
-
-func (p past) Window(ctx context.Context, c cases.Camera, from, to time.Time) ([]cases.Span, []cases.Footage, error) {
-	entries, gaps, err := p.index.Window(ctx, c.ID, from, to)
-	if err != nil {
-		return nil, nil, err
-	}
-	cam, err := p.registry.Camera(ctx, c.ID)
-	if err != nil {
-		return nil, nil, err
-	}
-	linked, err := p.registry.Presence(ctx, cam.Device, from, to)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read presence: %w", err)
-	}
-	known := index.Known{Registered: c.Registered, LinkedNow: c.Linked, State: c.State, Since: c.Since}
-	recorder, _, err := p.index.Past(ctx, c.ID)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read the recorder's past: %w", err)
-	}
-	known.Past = recorder.Spans
-	if known.Overwritten, err = p.index.Overwritten(ctx, c.ID); err != nil {
-		return nil, nil, fmt.Errorf("read what the recorder has overwritten: %w", err)
-	}
-	for _, l := range linked {
-		known.Linked = append(known.Linked, index.Interval{From: l.From, To: l.To})
-	}
-	filled := index.Fill(entries, gaps, known, from, to, p.now())
-	spans := make([]cases.Span, 0, len(filled))
-	for _, s := range filled {
-		spans = append(spans, cases.Span{From: s.From, To: s.To, State: s.State, Cause: s.Cause})
-	}
-	footage := make([]cases.Footage, 0, len(entries))
-	for _, e := range entries {
-		footage = append(footage, cases.Footage{Segment: e.Segment, State: e.State})
-	}
-	return spans, footage, nil
-}
-
-func (p past) Segment(ctx context.Context, id camera.SegmentID) (cases.Footage, error) {
-	e, err := p.index.Segment(ctx, id)
-	return cases.Footage{Segment: e.Segment, State: e.State}, err
-}
-
-func (p past) At(ctx context.Context, id camera.CameraID, at time.Time, within time.Duration, here bool) (cases.Footage, error) {
-	e, err := p.index.At(ctx, id, at, within, here)
-	return cases.Footage{Segment: e.Segment, State: e.State}, err
-}
-
-func (p past) Activity(footage []cases.Footage, from, to time.Time, most int) (time.Duration, []byte) {
-	entries := make([]index.Entry, 0, len(footage))
-	for _, f := range footage {
-		entries = append(entries, index.Entry{Segment: f.Segment, State: f.State})
-	}
-	return index.ActivityOf(entries, from, to, most)
-}
-
-func (p past) Request(ctx context.Context, id camera.CameraID, from, to time.Time) (int, error) {
-	return p.index.Request(ctx, id, from, to)
-}
-
-func (p past) Recorder(ctx context.Context, id camera.CameraID) (cases.RecorderClock, bool, error) {
-	told, ok, err := p.index.Past(ctx, id)
-	return cases.RecorderClock{Offset: told.Offset, Bound: told.Bound}, ok, err
-}
-
-func (p past) Unrequest(ctx context.Context, id camera.CameraID, from, to time.Time, keep []camera.Want) error {
-	return p.index.Unrequest(ctx, id, from, to, keep)
 }
 
 // home reaches a camera's box for the cases.

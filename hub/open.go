@@ -2,11 +2,14 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"xulang.vn/camera/hub/road"
 	"xulang.vn/camera/hub/store"
@@ -45,18 +48,23 @@ func openStore(cfg Store, log *slog.Logger) (*store.Store, error) {
 		return nil, fmt.Errorf("read store keys: %s has %d words, want access key and secret key", cfg.KeyFile, len(keys))
 	}
 	return store.Open(store.Config{
-		Endpoint: cfg.Endpoint, Secure: cfg.Secure, Public: cfg.Public, Bucket: cfg.Bucket, AccessKey: keys[0], SecretKey: keys[1], Log: log,
+		Endpoint: cfg.Endpoint, Secure: cfg.Secure, Public: cfg.Public, Bucket: cfg.Bucket, Index: cfg.Index, Limited: cfg.Limited,
+		AccessKey: keys[0], SecretKey: keys[1], Log: log,
 	})
 }
 
-// keepBucket makes the bucket as soon as the store answers.
-func (h *hub) keepBucket(ctx context.Context) error {
+// keepBuckets makes the buckets as soon as the store answers. From then on the index
+// folds and ships into its own, and what is in both is kept and let go of.
+func (h *hub) keepBuckets(ctx context.Context) error {
 	wait := 500 * time.Millisecond
 	for told := false; ; {
-		err := h.store.Ensure(ctx)
+		err := errors.Join(h.store.Ensure(ctx), h.store.Shelf(h.cfg.Store.Index).Ensure(ctx))
 		if err == nil {
-			h.log.Info("object store is ready", "bucket", h.cfg.Store.Bucket)
-			return nil
+			h.log.Info("object store is ready", "footage", h.cfg.Store.Bucket, "index", h.cfg.Store.Index)
+			group, ctx := errgroup.WithContext(ctx)
+			group.Go(func() error { return h.index.Run(ctx) })
+			group.Go(func() error { return h.keep.Run(ctx) })
+			return group.Wait()
 		}
 		if !told && ctx.Err() == nil {
 			h.log.Warn("object store does not answer; trying on", "err", err)

@@ -17,6 +17,7 @@ type Book struct {
 	Networks  []string   `json:"networks,omitempty"` // CIDR, confirmed by the household; nothing else is dialled
 	Recorders []Recorder `json:"recorders,omitempty"`
 	Cameras   []Camera   `json:"cameras,omitempty"` // the chosen channels
+	Keep      int        `json:"keep,omitempty"`    // days for which the hub keeps what was sent; 0: as usual
 
 	SelfTest *SelfTest `json:"self_test,omitempty"` // the newest that ran to its end
 	Answers  []Answer  `json:"answers,omitempty"`   // to requests, oldest first

@@ -52,6 +52,9 @@ func (b Book) check() error {
 	case len(b.Cameras) > CamerasMost:
 		return camera.Errorf(camera.CodeTooMany, "book: %d cameras, at most %d", len(b.Cameras), CamerasMost)
 	}
+	if _, err := camera.KeepDays(b.Keep); err != nil {
+		return err
+	}
 	seen := map[string]bool{}
 	for _, r := range b.Recorders {
 		if err := r.check(); err != nil {

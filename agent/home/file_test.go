@@ -26,7 +26,7 @@ func TestFileOfVersion1(t *testing.T) {
 		}
 	}
 	want := full()
-	want.Cameras[0].Withheld, want.Apart = nil, nil // which came later
+	want.Cameras[0].Withheld, want.Apart, want.Keep = nil, nil, 0 // which came later
 	if got := open(t, dir).Book(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %#v\nwant %#v", got, want)
 	}

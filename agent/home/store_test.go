@@ -52,6 +52,7 @@ func full() home.Book {
 			Consent: camera.Consent{Level: camera.ConsentClip, Until: at.AddDate(1, 0, 0)}, Receipts: []home.Receipt{receipt},
 			Withheld: []camera.Interval{{From: at.Add(-time.Minute), To: at}, {From: at}},
 		}},
+		Keep:     5,
 		SelfTest: &home.SelfTest{At: at, Lines: []camera.TestLine{{Name: camera.TestClock, OK: true, Number: 0.1}}, Told: true},
 		Answers:  []home.Answer{{Want: "w1", Camera: id, From: at.Add(-time.Hour), To: at, Granted: true, At: at, Told: true}}, Tries: []home.Try{{Address: "192.168.1.20", At: at}}, Withdrawn: []home.Receipt{receipt},
 		Apart: []home.Apart{{ID: id, Withheld: []camera.Interval{{From: at, To: at.Add(time.Minute)}}}},

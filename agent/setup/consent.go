@@ -77,6 +77,25 @@ func agreed(a gen.Agreement, now time.Time) (camera.Consent, error) {
 	return c, nil
 }
 
+// SetKeep is told to the hub at once, or as soon as it is there.
+func (s *server) SetKeep(ctx context.Context, r gen.SetKeepRequestObject) (gen.SetKeepResponseObject, error) {
+	days := r.Body.Days
+	if days == 0 {
+		return nil, camera.Errorf(camera.CodeBadRequest, "no days given")
+	}
+	err := s.Store.Update(func(b *home.Book) error {
+		b.Keep = days
+		return nil
+	})
+	if err == nil {
+		err = s.Agent.Apply(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return gen.SetKeep200JSONResponse{StateJSONResponse: s.state()}, nil
+}
+
 // Pause is at once: when the answer comes nothing leaves the house any more.
 func (s *server) Pause(ctx context.Context, r gen.PauseRequestObject) (gen.PauseResponseObject, error) {
 	one, now := camera.CameraID(value(r.Body.Camera)), s.moment()

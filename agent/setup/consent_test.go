@@ -116,6 +116,25 @@ func TestReceiptWaitsForTheHub(t *testing.T) {
 	}
 }
 
+func TestKeep(t *testing.T) {
+	h, _ := shared(t)
+	if h.state().Keep != camera.KeepUsual {
+		t.Errorf("before a choice: %d days", h.state().Keep)
+	}
+	n := h.agent.calls("Apply")
+	h.api(http.StatusOK, "PUT", "/keep", `{"days":5}`)
+	if h.state().Keep != 5 || h.agent.book().Keep != 5 || h.agent.calls("Apply") != n+1 {
+		t.Errorf("chosen: %d days, %d told", h.state().Keep, h.agent.book().Keep)
+	}
+	for _, bad := range []string{`{"days":2}`, `{"days":31}`, `{"days":0}`, `{"days":-3}`, `{}`} {
+		h.api(http.StatusBadRequest, "PUT", "/keep", bad)
+	}
+	h.restart()
+	if h.state().Keep != 5 {
+		t.Errorf("after a restart: %d days", h.state().Keep)
+	}
+}
+
 func TestPause(t *testing.T) {
 	h, id := shared(t)
 	one := `{"paused":true,"camera":"` + string(id) + `"}`

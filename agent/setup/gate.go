@@ -31,7 +31,7 @@ var rows = map[string]access{
 	"GET /recorders/{recorder}/channels/{channel}/picture": signedIn, "PUT /recorders/{recorder}/chosen": signedIn,
 	"GET /cameras/{camera}/picture": signedIn, "GET /cameras/{camera}/reference": signedIn, "PUT /cameras/{camera}/aim": signedIn,
 	"POST /cameras/{camera}/check": signedIn, "PUT /cameras/{camera}/consent": signedIn,
-	"PUT /pause": signedIn, "PUT /requests/{want}": signedIn, "GET /map": signedIn, "POST /seen": signedIn,
+	"PUT /pause": signedIn, "PUT /keep": signedIn, "PUT /requests/{want}": signedIn, "GET /map": signedIn, "POST /seen": signedIn,
 	"POST /selftest": signedIn, "GET /notice.pdf": signedIn,
 }
 

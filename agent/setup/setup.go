@@ -33,6 +33,7 @@ type Config struct {
 	Version   string
 	Hostname  string // of the box, without .local; empty: as the system says
 	Simulated bool   // this box may dial its own machine: a demonstration
+	Keep      int    // days for which the hub keeps footage, while the household has not chosen; 0: as usual
 	Notice    func(io.Writer, Notice) error
 	Compare   func(reference, now image.Image) Finding
 	Log       *slog.Logger

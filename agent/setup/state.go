@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -48,6 +49,7 @@ func (s *server) state() gen.StateJSONResponse {
 		Trouble:  trouble(s.Agent.Trouble()),
 		Networks: gen.Networks{Offered: append([]string{}, s.Finder.Networks()...), Confirmed: append([]string{}, b.Networks...)},
 		DiskDays: optional(s.Agent.DiskDays()),
+		Keep:     cmp.Or(b.Keep, s.Keep, camera.KeepUsual),
 		Requests: requestsJSON(b, s.Agent.Wants()),
 		Selftest: s.selfTestJSON(b),
 	}

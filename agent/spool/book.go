@@ -80,6 +80,8 @@ func (b *book) apply(r record) {
 		}
 	case kindStored:
 		b.mark(r.IDs[0], func(f *footage) { f.announced, f.stored = true, true })
+	case kindForgotten:
+		b.mark(r.IDs[0], func(f *footage) { f.announced = f.stored })
 	case kindRefused:
 		b.mark(r.IDs[0], func(f *footage) { f.code = r.Code })
 	case kindGap:

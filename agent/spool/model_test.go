@@ -215,6 +215,13 @@ func (m *model) Upload(t *rapid.T) {
 		return
 	}
 	id := list[0].SegmentID
+	if rapid.IntRange(0, 5).Draw(t, "forgotten") == 0 {
+		if err := m.spool.Forgotten(id); err != nil {
+			t.Fatal(err)
+		}
+		m.facts[id].announced = false
+		return
+	}
 	if rapid.IntRange(0, 5).Draw(t, "refuse") == 0 {
 		if err := m.spool.Refused(id, camera.CodeTooLarge); err != nil {
 			t.Fatal(err)

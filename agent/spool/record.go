@@ -27,6 +27,7 @@ const (
 	kindAnnounced kind = "announced" // IDs and Gaps are durable at the hub
 	kindStored    kind = "stored"    // IDs[0] is in the object store
 	kindRefused   kind = "refused"   // the hub refused IDs[0] with Code
+	kindForgotten kind = "forgotten" // the hub does not know IDs[0] any more
 	kindGap       kind = "gap"       // Gaps[0] is added or extended
 	kindGone      kind = "gone"      // IDs left the spool; Gaps, if any, stand for their time
 	kindLast      kind = "last"      // the newest fact of Camera ends at End (written by compaction)
@@ -55,7 +56,7 @@ func (r record) check() error {
 	switch r.Kind {
 	case kindIntent, kindSegment:
 		ok = r.Segment != nil && r.Segment.Camera.Valid() && r.Segment.Check() == nil
-	case kindCommit, kindStored:
+	case kindCommit, kindStored, kindForgotten:
 		ok = len(r.IDs) == 1
 	case kindRefused:
 		ok = len(r.IDs) == 1 && r.Code != ""

@@ -208,6 +208,16 @@ func (s *Spool) Stored(id camera.SegmentID) error {
 	return s.settle(record{Kind: kindStored, IDs: []camera.SegmentID{id}})
 }
 
+// Forgotten has a segment announced again: the hub does not know it any more, as after
+// its database was lost. What is stored stays so.
+func (s *Spool) Forgotten(id camera.SegmentID) error {
+	if err := s.settle(record{Kind: kindForgotten, IDs: []camera.SegmentID{id}}); err != nil {
+		return err
+	}
+	s.wake()
+	return nil
+}
+
 // Refused marks a segment that the hub will not take. Refused before it was
 // announced, it is not announced again; refused after, its bytes are not offered
 // again. It is durable when Refused returns nil.

@@ -122,6 +122,35 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+func TestForgotten(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir, roomy)
+	stored, known, forgotten := mustPut(t, s, gateCam, 0, 1000), mustPut(t, s, gateCam, 1, 1000), mustPut(t, s, gateCam, 2, 1000)
+	announceAll(t, s)
+	if err := s.Stored(stored.SegmentID); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []camera.SegmentID{forgotten.SegmentID, stored.SegmentID, {Camera: gateCam, Run: "00000000000000ff"}} {
+		if err := s.Forgotten(id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		segs, _ := s.Unannounced(10)
+		if len(segs) != 1 || segs[0].SegmentID != forgotten.SegmentID {
+			t.Errorf("to announce %v", segs)
+		}
+		if got := seqs(s); !slices.Equal(got, []int{int(known.Seq)}) {
+			t.Errorf("waiting %v", got)
+		}
+		s = reopen(t, s, dir, roomy)
+	}
+	announceAll(t, s)
+	if got := seqs(s); !slices.Equal(got, []int{int(known.Seq), int(forgotten.Seq)}) {
+		t.Errorf("announced again, waiting %v", got)
+	}
+}
+
 func TestEviction(t *testing.T) {
 	dir := t.TempDir()
 	limits := spool.Limits{Bytes: 4000}

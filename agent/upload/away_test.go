@@ -92,6 +92,8 @@ func (r *ring) Refused(id camera.SegmentID, code camera.Code) error {
 	return fmt.Errorf("%s refused: %s", id, code)
 }
 
+func (r *ring) Forgotten(id camera.SegmentID) error { return fmt.Errorf("%s forgotten", id) }
+
 // Uploads: of camera 3 an hour is asked for, of camera 5 an hour is held, camera 0
 // shall be uploaded whole, the others on request.
 func (r *ring) Uploads(most int, skip func(camera.SegmentID) bool) (list []upload.Upload) {

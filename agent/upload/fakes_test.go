@@ -174,6 +174,12 @@ func (w *world) Refused(id camera.SegmentID, code camera.Code) error {
 	return nil
 }
 
+func (w *world) Forgotten(id camera.SegmentID) error {
+	w.set(id, "")
+	w.wake()
+	return nil
+}
+
 func (w *world) Uploads(most int, skip func(camera.SegmentID) bool) (list []upload.Upload) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

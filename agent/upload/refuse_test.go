@@ -78,6 +78,34 @@ func TestRefusedSlots(t *testing.T) {
 	}
 }
 
+// TestForgotten: a hub whose database was lost is told again, and then takes the bytes.
+func TestForgotten(t *testing.T) {
+	w := newWorld(t)
+	segs := []camera.Segment{w.add(gateCam, 0, 100), w.add(gateCam, 1, 100)}
+	told := map[camera.SegmentID]int{}
+	w.onAnnounce = func(a camera.Announce) (camera.AnnounceReply, error) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for _, s := range a.Segments {
+			told[s.SegmentID]++
+		}
+		return camera.AnnounceReply{V: camera.LinkVersion}, nil
+	}
+	w.onSlot = func(id camera.SegmentID, _ int) (camera.SlotAnswer, error, bool) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		forgot := id == segs[1].SegmentID && told[id] == 1
+		return camera.SlotAnswer{Refusal: camera.Refusal{Code: camera.CodeUnknownSegment}}, nil, forgot
+	}
+	stop := w.run(nil, nil)
+	w.until("both stored", w.all("stored", segs...))
+	stop()
+	w.verify(segs...)
+	if told[segs[0].SegmentID] != 1 || told[segs[1].SegmentID] != 2 {
+		t.Errorf("told %v", told)
+	}
+}
+
 // TestPoison: a segment that never gets through does not stop the others, and is
 // not given up.
 func TestPoison(t *testing.T) {

@@ -171,6 +171,9 @@ func (u *Uploader) refused(id camera.SegmentID, r camera.Refusal) error {
 		camera.CodeForbidden, camera.CodeConflict, camera.CodeBadRequest:
 		u.log.Warn("hub refused a segment's bytes", "segment", id, "code", r.Code, "reason", short(r.Message))
 		return u.spool.Refused(id, r.Code)
+	case camera.CodeUnknownSegment: // its database was lost, and this came after what it was built from again
+		u.log.Warn("hub has forgotten a segment; announcing it again", "segment", id)
+		return u.spool.Forgotten(id)
 	case camera.CodeUnavailable, camera.CodeTooMany, camera.CodeUnreachable:
 		return fmt.Errorf("%w: %w", errHub, r.Err())
 	case camera.CodeInternal:
@@ -181,7 +184,7 @@ func (u *Uploader) refused(id camera.SegmentID, r camera.Refusal) error {
 		u.mu.Unlock()
 		return fmt.Errorf("hub answers %s (%s): %w", r.Code, short(r.Message), errShut)
 	}
-	// Of one segment: not known to the hub, not found by it.
+	// Of one segment: not found by the hub.
 	return fmt.Errorf("hub answers %s (%s): %w", codeOf(r), short(r.Message), errLater)
 }
 

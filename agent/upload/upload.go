@@ -75,6 +75,8 @@ type Bytes interface {
 	Uploads(most int, skip func(camera.SegmentID) bool) []Upload
 	OpenSegment(camera.SegmentID) (io.ReadCloser, error)
 	Stored(camera.SegmentID) error
+	// Forgotten is called for what the hub does not know any more: it is to be announced again.
+	Forgotten(camera.SegmentID) error
 }
 
 // Spool is both, and wakes whoever waits for work.

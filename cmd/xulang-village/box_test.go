@@ -45,8 +45,9 @@ type process struct {
 }
 
 // startBox builds the programs with the race detector and starts everything. A theft
-// every four minutes gets the rider to home-09, one every ten beyond home-10.
-func startBox(t *testing.T, everyRide string, homes ...string) *box {
+// every four minutes gets the rider to home-09, one every ten beyond home-10. The
+// database is a PostgreSQL, or SQLite when it is "".
+func startBox(t *testing.T, database, everyRide string, homes ...string) *box {
 	t.Helper()
 	minio, err := filepath.Abs("../../.build/bin/minio")
 	if err != nil {
@@ -62,9 +63,13 @@ func startBox(t *testing.T, everyRide string, homes ...string) *box {
 		t.Fatal(err)
 	}
 	b.write("keys", "village-test\n"+strings.Repeat("k", 40)+"\n")
+	if database != "" {
+		b.write("database", database+"\n")
+		database = "file:" + b.path("database")
+	}
 	live := freePort(t)
-	b.write("hub.yml", fmt.Sprintf("listen: 127.0.0.1:%d\ndata: %s\nroads: ../../configs/demo/road-4a-sketch.osm\nsketch: true\nstore: {endpoint: \"127.0.0.1:%d\", bucket: footage, key_file: %s}\nlive: {udp: \"127.0.0.1:%d\", tcp: \"127.0.0.1:%d\"}\n",
-		b.hubPort, b.path("hub"), b.minioPort, b.path("keys"), live, live))
+	b.write("hub.yml", fmt.Sprintf("listen: 127.0.0.1:%d\ndata: %s\ndatabase: %q\nroads: ../../configs/demo/road-4a-sketch.osm\nsketch: true\nstore: {endpoint: \"127.0.0.1:%d\", bucket: footage, key_file: %s}\nlive: {udp: \"127.0.0.1:%d\", tcp: \"127.0.0.1:%d\"}\n",
+		b.hubPort, b.path("hub"), database, b.minioPort, b.path("keys"), live, live))
 	b.minio = b.start("minio", func() *exec.Cmd {
 		cmd := exec.Command(minio, "server", "--quiet", "--address", fmt.Sprintf("127.0.0.1:%d", b.minioPort), b.path("objects"))
 		cmd.Env = append(os.Environ(), "MINIO_ROOT_USER=village-test", "MINIO_ROOT_PASSWORD="+strings.Repeat("k", 40), "MINIO_BROWSER=off", "MINIO_UPDATE=off")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"xulang.vn/camera/hub/api/gen"
+	"xulang.vn/camera/hub/db/dbtest"
 )
 
 // joiningPage is the browser test in which home-19 joins.
@@ -18,9 +19,10 @@ const joiningPage = "joining.test.mjs"
 
 // TestJoining is the first evening of a household: it joins on a phone, and at once its
 // recorder's past is there for a case. Beside the village, whose agents are processes of
-// their own, two households with recorders live in the test itself.
+// their own, two households with recorders live in the test itself. The hub stands on
+// PostgreSQL, that of TestVillage on SQLite.
 func TestJoining(t *testing.T) {
-	v := begin(t, "10m", "home-08", "home-09", "home-10", "home-19")
+	v := begin(t, dbtest.Postgres(t), "10m", "home-08", "home-09", "home-10", "home-19")
 	moving, copied := newMember(t, v, 201), newMember(t, v, 202)
 	v.await("the households of the village", 90*time.Second, v.joinedHomes)
 	t.Run("at once", func(t *testing.T) {

@@ -31,7 +31,7 @@ var homes = []string{"home-04", "home-05", "home-06", "home-07", "home-08", "hom
 // agents in processes of their own, the hub, MinIO and a browser, with kill -9
 // of each in turn.
 func TestVillage(t *testing.T) {
-	v := begin(t, "4m", homes...)
+	v := begin(t, "", "4m", homes...)
 	v.await("footage of all homes", 2*time.Minute, func() error { return v.freshSince(v.began) })
 	v.joined = time.Now()
 	for _, part := range []struct {
@@ -49,6 +49,7 @@ func TestVillage(t *testing.T) {
 		{"browser", browser},
 		{"recordings show the rider", rider},
 		{"no hole without a cause", holes},
+		{"lost database", lostDatabase},
 		{"books agree", books},
 	} {
 		if !t.Run(part.name, func(t *testing.T) { part.run(t, v) }) && t.Context().Err() != nil {
@@ -63,12 +64,13 @@ type story struct {
 	opened gen.Case
 	began  time.Time // before the programs were started
 	joined time.Time // when every home had footage at the hub
+	lost   time.Time // when the hub lost its database
 }
 
 // begin starts everything, and opens a case as the officer.
-func begin(t *testing.T, everyRide string, homes ...string) *story {
+func begin(t *testing.T, database, everyRide string, homes ...string) *story {
 	t.Helper()
-	v := &story{box: startBox(t, everyRide, homes...), began: time.Now()}
+	v := &story{box: startBox(t, database, everyRide, homes...), began: time.Now()}
 	v.await("the officer's sign-in", time.Minute, func() error {
 		return v.post("/session", map[string]string{"login": "canbo", "password": "can-bo-lang-mau"}, nil)
 	})

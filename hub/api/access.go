@@ -33,6 +33,7 @@ var rows = map[string]access{
 	"GetSession": signedIn, "SignOut": signedIn, "ListRoads": signedIn, "FindStretch": signedIn,
 	"ListUsers": administrator, "CreateUser": administrator, "ListHouseholds": administrator,
 	"CreateHousehold": administrator, "Invite": administrator, "ListReceipts": administrator, "RevokeDevice": administrator,
+	"SetMeasure": administrator, "GetCoverage": administrator, "GetUpkeep": administrator,
 	"ListCameras": officer, "ListCases": officer, "OpenCase": officer, "GetCase": officer,
 	"CloseCase": officer, "GetCaseLog": officer, "LeaveLive": officer,
 	"Search": looks, "GetPlaylist": looks, "GetSegment": looks, "GetStill": looks, "RequestFootage": looks, "WatchLive": looks,

@@ -26,8 +26,10 @@ import (
 	"xulang.vn/camera/hub/cases"
 	"xulang.vn/camera/hub/db"
 	"xulang.vn/camera/hub/index"
+	"xulang.vn/camera/hub/index/indextest"
 	"xulang.vn/camera/hub/registry"
 	"xulang.vn/camera/hub/road"
+	"xulang.vn/camera/hub/road/sign"
 	"xulang.vn/camera/hub/store"
 )
 
@@ -66,6 +68,7 @@ type house struct {
 	panicked bool // the live room panics
 	away     bool // the box at home has no link
 	looked   int  // how often it was told to look
+	upkeep   api.Upkeep
 }
 
 // picture is the first key frame of every segment.
@@ -124,9 +127,10 @@ func (h *house) build() {
 	}
 	h.road = string(graph.Roads()[0].ID)
 	h.audit = audit.New(h.db, time.Now)
-	people, registered, known := auth.New(h.db, time.Now), registry.New(h.db, time.Now), index.New(h.db, time.Now)
+	people, registered := auth.New(h.db, time.Now), registry.New(h.db, time.Now)
+	known := must(index.Open(t.Context(), h.db, &indextest.Memory{}, slog.New(slog.DiscardHandler), time.Now))
 	door := cases.New(cases.Parts{
-		DB: h.db, Cameras: cameras{registered}, Past: past{known}, Roads: graph, Live: media{h}, Audit: auditor{h.audit}, Now: time.Now,
+		DB: h.db, Cameras: cameras{registered, graph}, Past: past{known}, Roads: roads{graph}, Live: media{h}, Audit: auditor{h.audit}, Now: time.Now,
 		Links: links{must(store.Open(store.Config{Endpoint: "127.0.0.1:1", Bucket: "footage", AccessKey: "access", SecretKey: "secret-key"}))}, Home: box{h},
 	})
 	text := func(s string) http.Handler {
@@ -134,7 +138,8 @@ func (h *house) build() {
 	}
 	h.ca = api.CA{Hash: camera.Hash{9}, PEM: []byte("-----BEGIN CERTIFICATE-----")}
 	h.cfg = api.Config{
-		Auth: people, Registry: registered, Cases: door, Publisher: media{h}, Devices: media{h}, Past: known, Roads: graph,
+		Auth: people, Registry: registered, Cases: door, Publisher: media{h}, Devices: media{h}, Past: known, Roads: graph, Signs: sign.New(h.db, graph),
+		Coverage: h.coverage, Upkeep: func(context.Context) (api.Upkeep, error) { return h.upkeep, nil },
 		Public: "https://hub.example:8470", CA: func() api.CA { return h.ca }, Version: "test", Health: func(context.Context) gen.Health { return gen.Health{Database: true, Store: true, Link: true} },
 		Link: text("link"), Objects: text("objects"), Web: text("<!doctype html>web"),
 		Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: time.Now,

@@ -88,6 +88,12 @@ func (s *server) Search(ctx context.Context, r gen.SearchRequestObject) (gen.Sea
 	if p := r.Body.Points; p != nil {
 		q.Points = &[2]camera.Position{positionOf(p.A), positionOf(p.B)}
 	}
+	if n := r.Body.Near; n != nil {
+		q.Near = &cases.Near{Position: positionOf(n.Position), Metres: n.Metres}
+	}
+	if r.Body.Route != nil {
+		q.Route = each(*r.Body.Route, stretchOf)
+	}
 	answer, err := s.Cases.Search(ctx, officerOf(ctx), r.Case, q)
 	if err != nil {
 		return nil, err

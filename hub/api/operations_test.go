@@ -39,6 +39,9 @@ func operations() []operation {
 		{id: "listHouseholds", want: "401 signed-out|200" + runs},
 		{id: "createHousehold", body: `{"label":"Nhà 02"}`, want: "401 signed-out|201" + runs},
 		{id: "invite", want: "401 signed-out|201" + runs},
+		{id: "getCoverage", want: "401 signed-out|200" + runs},
+		{id: "getUpkeep", want: "401 signed-out|200" + runs},
+		{id: "setMeasure", body: `{"metre":0,"kilometre":12,"falling":false}`, want: "401 signed-out|200" + runs},
 		{id: "listReceipts", want: "401 signed-out|200" + runs},
 		{id: "proveHub", body: `{"invitation":"` + strings.Repeat("0", 64) + `","nonce":"0123456789abcdef"}`, want: "200"},
 		{id: "getCA", want: "200"},
@@ -94,7 +97,7 @@ func routes(t *testing.T) map[string][2]string {
 // fill puts the house's names into a path or body.
 func (h *house) fill(text string) string {
 	return strings.NewReplacer(
-		"{case}", h.caseID, "{camera}", string(h.camera), "{household}", h.home, "{device}", h.device, "{viewer}", "viewer",
+		"{case}", h.caseID, "{camera}", string(h.camera), "{household}", h.home, "{device}", h.device, "{viewer}", "viewer", "{road}", h.road,
 		"{session}", "nobody", "{run}", string(h.segment.Run), "{seq}", strconv.Itoa(int(h.segment.Seq)),
 		"{from}", h.segment.Start.Format(time.RFC3339Nano), "{to}", h.segment.End.Format(time.RFC3339Nano),
 	).Replace(text)

@@ -155,6 +155,9 @@ func (s *server) cameraHealthJSON(ctx context.Context, c registry.Camera) (gen.C
 		Verified: optional(c.Verified), Uplink: optional(gen.CameraHealthUplink(c.Uplink)),
 		Aim: optional(gen.CameraHealthAim(c.Aim.State)), AimAt: optional(c.Aim.At),
 	}
+	if days, err := camera.KeepDays(c.Keep); err == nil {
+		one.KeepDays = &days
+	}
 	past, ok, err := s.Past.Past(ctx, c.ID)
 	if err != nil {
 		return gen.CameraHealth{}, fmt.Errorf("find the recorder's past of %s: %w", c.ID, err)

@@ -18,12 +18,14 @@ func (s *server) GetHealth(ctx context.Context, _ gen.GetHealthRequestObject) (g
 	return gen.GetHealth503JSONResponse(h), nil
 }
 
-func (s *server) ListRoads(context.Context, gen.ListRoadsRequestObject) (gen.ListRoadsResponseObject, error) {
+func (s *server) ListRoads(ctx context.Context, _ gen.ListRoadsRequestObject) (gen.ListRoadsResponseObject, error) {
+	zeros, err := s.measures(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := gen.ListRoads200JSONResponse{Sketch: s.Sketch, Roads: []gen.Road{}}
 	for _, r := range s.Roads.Roads() {
-		out.Roads = append(out.Roads, gen.Road{
-			Id: string(r.ID), Name: r.Name, Ref: optional(r.Ref), Class: r.Class, Length: r.Length, Line: lineJSON(r.Line),
-		})
+		out.Roads = append(out.Roads, roadJSON(r, zeros[r.ID]))
 	}
 	return out, nil
 }
@@ -68,7 +70,7 @@ func (s *server) cameraJSON(c cases.Camera, seen []camera.Seen, purpose camera.P
 		Id: string(c.ID), Label: c.Label, Seen: each(seen, seenJSON), State: string(c.State), Since: optional(c.Since),
 		Linked: c.Linked, Codec: optional(c.Codec), Live: refusal == nil, LiveRefusal: optional(string(camera.CodeOf(refusal))),
 		View: gen.View{
-			Position: gen.Position{Lon: c.View.Position.Lon, Lat: c.View.Position.Lat},
+			Position: positionJSON(c.View.Position),
 			Heading:  c.View.Heading, Fov: c.View.FOV, Range: c.View.Range,
 		},
 	}

@@ -9,23 +9,51 @@ import (
 	"xulang.vn/camera/hub/cases"
 	"xulang.vn/camera/hub/index"
 	"xulang.vn/camera/hub/registry"
+	"xulang.vn/camera/hub/road"
 	"xulang.vn/camera/hub/store"
 )
 
 // The rooms are handed to each other as joints.go of the hub does.
 
-type cameras struct{ *registry.Registry }
+type cameras struct {
+	*registry.Registry
+	graph *road.Graph
+}
+
+type roads struct{ *road.Graph }
+
+func (r roads) Nearest(p camera.Position, metres float64) (camera.Stretch, error) {
+	at, err := r.Snap(p, metres)
+	if err != nil {
+		return camera.Stretch{}, err
+	}
+	return r.Check(camera.Stretch{Road: at.Road, From: at.At - metres, To: at.At + metres})
+}
 
 func (c cameras) Camera(ctx context.Context, id camera.CameraID) (cases.Camera, error) {
 	got, err := c.Registry.Camera(ctx, id)
 	return known(got, got.View), err
 }
 
-func (c cameras) InView(ctx context.Context, from, to time.Time) ([]cases.Camera, error) {
-	views, err := c.Views(ctx, from, to)
+func (c cameras) Shared(ctx context.Context) ([]cases.Camera, error) {
+	all, err := c.Cameras(ctx)
 	var out []cases.Camera
-	for _, v := range views {
-		out = append(out, known(v.Camera, v.View))
+	for _, cam := range all {
+		out = append(out, known(cam, cam.View))
+	}
+	return out, err
+}
+
+// Seeing looks at all of them.
+func (c cameras) Seeing(ctx context.Context, w cases.Where, _, _ time.Time) ([]cases.Sighted, error) {
+	all, err := c.Shared(ctx)
+	var out []cases.Sighted
+	for _, cam := range all {
+		for _, seen := range c.graph.Seen(cam.View) {
+			if seen.Road == w.Stretch.Road && seen.To >= w.Stretch.From && seen.From <= w.Stretch.To {
+				out = append(out, cases.Sighted{Camera: cam, Seen: seen, At: (seen.From + seen.To) / 2})
+			}
+		}
 	}
 	return out, err
 }
@@ -44,17 +72,29 @@ func known(r registry.Camera, v camera.View) cases.Camera {
 
 type past struct{ *index.Index }
 
-func (p past) Window(ctx context.Context, c cases.Camera, from, to time.Time) ([]cases.Span, []cases.Footage, error) {
-	entries, gaps, err := p.Index.Window(ctx, c.ID, from, to)
-	var spans []cases.Span
-	for _, s := range index.Fill(entries, gaps, index.Known{Registered: c.Registered, LinkedNow: true}, from, to, time.Now()) {
-		spans = append(spans, cases.Span{From: s.From, To: s.To, State: s.State, Cause: s.Cause})
+func (p past) Windows(ctx context.Context, cams []cases.Camera, from, to time.Time, moved bool) ([]cases.Window, error) {
+	var windows []cases.Window
+	for _, c := range cams {
+		strips, err := p.Strips(ctx, []camera.CameraID{c.ID}, from, to, index.WithActivity)
+		if err != nil {
+			return nil, err
+		}
+		var w cases.Window
+		for _, s := range index.Fill(strips[0], index.Known{Registered: c.Registered, LinkedNow: true}, from, to, time.Now()) {
+			w.Spans = append(w.Spans, cases.Span{From: s.From, To: s.To, State: s.State, Cause: s.Cause})
+		}
+		for _, e := range strips[0].Entries() {
+			w.Footage = append(w.Footage, cases.Footage{Segment: e.Segment, State: e.State})
+		}
+		if strips[0].ClockKnown {
+			w.Clock = &strips[0].Clock
+		}
+		if moved {
+			w.Moved = func(_ []cases.Footage, most int) (time.Duration, []byte) { return strips[0].Activity(from, to, most) }
+		}
+		windows = append(windows, w)
 	}
-	var footage []cases.Footage
-	for _, e := range entries {
-		footage = append(footage, cases.Footage{Segment: e.Segment, State: e.State})
-	}
-	return spans, footage, err
+	return windows, nil
 }
 
 func (p past) Segment(ctx context.Context, id camera.SegmentID) (cases.Footage, error) {
@@ -70,14 +110,6 @@ func (p past) At(ctx context.Context, id camera.CameraID, at time.Time, within t
 func (p past) Recorder(ctx context.Context, id camera.CameraID) (cases.RecorderClock, bool, error) {
 	told, ok, err := p.Past(ctx, id)
 	return cases.RecorderClock{Offset: told.Offset, Bound: told.Bound}, ok, err
-}
-
-func (past) Activity(footage []cases.Footage, from, to time.Time, most int) (time.Duration, []byte) {
-	var entries []index.Entry
-	for _, f := range footage {
-		entries = append(entries, index.Entry{Segment: f.Segment, State: f.State})
-	}
-	return index.ActivityOf(entries, from, to, most)
 }
 
 // links stands for the bytes in the store.

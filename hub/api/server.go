@@ -69,10 +69,13 @@ type Config struct {
 	Devices   Devices
 	Past      Past
 	Roads     *road.Graph // never nil; an empty graph when no roads are loaded
-	Sketch    bool        // the roads are a drawing
-	Public    string      // the hub's address for agents, as invitations carry it
-	CA        func() CA   // asked each time: given files may change
-	Secure    bool        // a proxy before the hub speaks TLS: cookies say so
+	Signs     Signs       // of the kilometres
+	Coverage  func(context.Context) (Coverage, error)
+	Upkeep    func(context.Context) (Upkeep, error)
+	Sketch    bool      // the roads are a drawing
+	Public    string    // the hub's address for agents, as invitations carry it
+	CA        func() CA // asked each time: given files may change
+	Secure    bool      // a proxy before the hub speaks TLS: cookies say so
 	Version   string
 	Health    func(context.Context) gen.Health
 	SetUp     func()       // called when the setup token has been used; may be nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -13,13 +12,14 @@ import (
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/audit"
 	"xulang.vn/camera/hub/db"
+	"xulang.vn/camera/hub/db/dbtest"
 )
 
 var start = time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)
 
-func open(t *testing.T, path string) (*audit.Log, *db.DB) {
+func open(t *testing.T, where string) (*audit.Log, *db.DB) {
 	t.Helper()
-	d, err := db.Open(t.Context(), path)
+	d, err := db.Open(t.Context(), where)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,8 +34,8 @@ func closed(t *testing.T, d *db.DB) {
 }
 
 func TestAppendAndRead(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "hub.db")
-	l, d := open(t, path)
+	where := dbtest.Where(t)
+	l, d := open(t, where)
 	first := audit.Record{At: start.Add(-time.Minute), Actor: "u1", ActorName: "Cán bộ Một", Role: "officer", Action: "search",
 		Case: "k1", Camera: "caaaaaaaaaaaaaaaa", Detail: "đường 4A, 12000–15000 m", Refused: camera.CodeNoConsent}
 	second := audit.Record{Action: "playback", Case: "k1"}
@@ -45,7 +45,7 @@ func TestAppendAndRead(t *testing.T) {
 		}
 	}
 	closed(t, d)
-	l, d = open(t, path) // as after a restart
+	l, d = open(t, where) // as after a restart
 	defer closed(t, d)
 	first.ID, second.ID, second.At = 1, 3, start
 	got, err := l.ForCase(t.Context(), "k1", 10)
@@ -63,7 +63,7 @@ func TestAppendAndRead(t *testing.T) {
 }
 
 func TestAppendFromManyLeavesNoHole(t *testing.T) {
-	l, d := open(t, filepath.Join(t.TempDir(), "hub.db"))
+	l, d := open(t, dbtest.Where(t))
 	defer closed(t, d)
 	const writers, each = 10, 10
 	var wg sync.WaitGroup
@@ -94,7 +94,7 @@ func TestAppendFromManyLeavesNoHole(t *testing.T) {
 }
 
 func TestLongTextsAreCut(t *testing.T) {
-	l, d := open(t, filepath.Join(t.TempDir(), "hub.db"))
+	l, d := open(t, dbtest.Where(t))
 	defer closed(t, d)
 	long := strings.Repeat("ữ", 5000) // 15,000 bytes
 	if _, err := l.Append(t.Context(), audit.Record{Action: "search", Case: "k", ActorName: long, Detail: long + "\xff"}); err != nil {
@@ -107,7 +107,7 @@ func TestLongTextsAreCut(t *testing.T) {
 }
 
 func TestNothingIsAnsweredWithoutARecord(t *testing.T) {
-	l, d := open(t, filepath.Join(t.TempDir(), "hub.db"))
+	l, d := open(t, dbtest.Where(t))
 	if _, err := l.Append(t.Context(), audit.Record{Case: "k"}); camera.CodeOf(err) != camera.CodeBadRequest {
 		t.Errorf("no action: %v", err)
 	}
@@ -126,7 +126,7 @@ func TestNothingIsAnsweredWithoutARecord(t *testing.T) {
 }
 
 func TestRecordsStay(t *testing.T) {
-	l, d := open(t, filepath.Join(t.TempDir(), "hub.db"))
+	l, d := open(t, dbtest.Where(t))
 	defer closed(t, d)
 	if _, err := l.Append(t.Context(), audit.Record{Action: "search", Case: "k"}); err != nil {
 		t.Fatal(err)

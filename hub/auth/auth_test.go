@@ -14,17 +14,18 @@ import (
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/auth"
 	"xulang.vn/camera/hub/db"
+	"xulang.vn/camera/hub/db/dbtest"
 )
 
 const password = "mật khẩu dài 1"
 
 var start = time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)
 
-// hub is an Auth on a real file with a clock that tests move.
+// hub is an Auth on a real database with a clock that tests move.
 type hub struct {
 	*auth.Auth
 	db    *db.DB
-	path  string
+	where string
 	mu    sync.Mutex
 	clock time.Time
 }
@@ -43,8 +44,8 @@ func (h *hub) wait(d time.Duration) {
 
 func open(t *testing.T) *hub {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "hub.db")
-	d, err := db.Open(t.Context(), path)
+	where := dbtest.Where(t)
+	d, err := db.Open(t.Context(), where)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +54,7 @@ func open(t *testing.T) *hub {
 			t.Error(err)
 		}
 	})
-	h := &hub{db: d, path: path, clock: start}
+	h := &hub{db: d, where: where, clock: start}
 	h.Auth = auth.New(d, h.now)
 	return h
 }
@@ -216,14 +217,27 @@ func TestSecretsAreNotStored(t *testing.T) {
 	if !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Errorf("the parameters are not with the hash: %.40s", hash)
 	}
-	for _, file := range []string{h.path, h.path + "-wal"} {
-		kept, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+	var rows strings.Builder
+	if err := h.db.Dump(t.Context(), &rows); err != nil {
+		t.Fatal(err)
+	}
+	kept := map[string]string{"a table": rows.String()}
+	if !strings.Contains(rows.String(), hash) {
+		t.Error("not even the password's hash stands in the tables")
+	}
+	if !h.db.Postgres() { // the file may hold what no table holds any more
+		for _, file := range []string{h.where, h.where + "-wal"} {
+			bytes, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			kept[filepath.Base(file)] = string(bytes)
 		}
+	}
+	for where, text := range kept {
 		for _, secret := range []string{password, token} {
-			if strings.Contains(string(kept), secret) {
-				t.Errorf("a secret stands in %s", filepath.Base(file))
+			if strings.Contains(text, secret) {
+				t.Errorf("a secret stands in %s", where)
 			}
 		}
 	}

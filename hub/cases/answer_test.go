@@ -26,7 +26,7 @@ func TestHostileAnswers(t *testing.T) {
 			w.ID = "w'; DROP TABLE wants"
 		}, true, camera.CodeNotFound, "[60-50] pending"},
 		"of what was not asked": {func(t *testing.T, v *village, cam cases.Camera, one cases.Case, w *camera.Want) {
-			write(t, v, `INSERT INTO wants (id, case_id, camera_id, from_ms, to_ms, with_bytes, made_by, made_ms) VALUES ('w1', $1, $2, $3, $3 + 60000, false, 'u1', 0)`, one.ID, cam.ID, noon.UnixMilli())
+			write(t, v, `INSERT INTO wants (id, case_id, camera_id, from_ms, to_ms, with_bytes, made_by, made_ms) VALUES ('w1', $1, $2, $3, $4, false, 'u1', 0)`, one.ID, cam.ID, noon.UnixMilli(), noon.Add(time.Minute).UnixMilli())
 			w.ID = "w1"
 		}, true, camera.CodeNotFound, "[0--1], [60-50] pending"},
 		"of another household": {func(t *testing.T, v *village, cam cases.Camera, one cases.Case, w *camera.Want) {

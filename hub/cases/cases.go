@@ -57,18 +57,33 @@ type RecorderClock struct {
 	Bound  camera.Millis // |error of Offset| is at most this
 }
 
-// Footage is an announced segment and where its bytes are.
+// Footage is an announced segment and where its bytes are. Of the segment that is at
+// hand which is asked all the time: identity, stream, origin, times, sizes, codec.
+// Hashes, signature and the like come with Past.At alone.
 type Footage struct {
 	camera.Segment
 	State camera.ByteState
 }
 
+// Window is a camera's part of a window of time.
+type Window struct {
+	Spans   []Span        // every millisecond is in exactly one
+	Footage []Footage     // by start
+	Clock   *camera.Clock // the agent's, of the newest footage in the window; nil: not known
+	// Moved tells how much moved in some of the footage: at most that many values, in
+	// whole-second steps from the window's start; nil when nothing is known. It is nil
+	// when it was not asked for.
+	Moved func(shown []Footage, most int) (step time.Duration, values []byte)
+}
+
 // Cameras knows the cameras and their views through time.
 type Cameras interface {
 	Camera(context.Context, camera.CameraID) (Camera, error)
-	// InView gives the cameras with every view that was true at some time in
-	// the window; a camera that was turned meanwhile stands there twice.
-	InView(ctx context.Context, from, to time.Time) ([]Camera, error)
+	// Shared gives the cameras that are shared, with their present views.
+	Shared(context.Context) ([]Camera, error)
+	// Seeing gives the cameras that saw a part of the place at some time in the window,
+	// each once: one that was turned meanwhile stands with the view that counts.
+	Seeing(ctx context.Context, w Where, from, to time.Time) ([]Sighted, error)
 	// ClockAt gives the newest record of its agent's clock at or before a moment;
 	// ok is false when the ledger has none.
 	ClockAt(ctx context.Context, id camera.CameraID, at time.Time) (c camera.Clock, ok bool, err error)
@@ -76,17 +91,15 @@ type Cameras interface {
 
 // Past knows what footage exists.
 type Past interface {
-	// Window answers for every millisecond of the window: spans without a hole,
-	// and the footage itself by start.
-	Window(ctx context.Context, c Camera, from, to time.Time) ([]Span, []Footage, error)
+	// Windows answers for each camera, in their order, with how much moved when that
+	// is asked.
+	Windows(ctx context.Context, cams []Camera, from, to time.Time, moved bool) ([]Window, error)
 	Segment(context.Context, camera.SegmentID) (Footage, error)
 	// At gives the segment whose first picture stands for a moment: one that covers
 	// it, or the newest that starts before it within that time; with here only of
-	// those that are playable. CodeNoFootage when there is none.
+	// those that are playable. CodeNoFootage when there is none. This one has its
+	// fingerprint whole.
 	At(ctx context.Context, id camera.CameraID, at time.Time, within time.Duration, here bool) (Footage, error)
-	// Activity tells how much moved: at most that many values, in whole-second steps
-	// from the window's start; nil when nothing is known.
-	Activity(footage []Footage, from, to time.Time, most int) (step time.Duration, values []byte)
 	// Request turns the main stream that is at home in [from, to) into requested and
 	// tells how many segments these are. Unrequest is the way back, but for what is
 	// still wanted.
@@ -101,6 +114,8 @@ type Past interface {
 type Roads interface {
 	Check(camera.Stretch) (camera.Stretch, error)
 	Stretch(a, b camera.Position, within float64) (camera.Stretch, error)
+	// Nearest gives the piece of the nearest road that lies within the metres of a point.
+	Nearest(p camera.Position, metres float64) (camera.Stretch, error)
 	Seen(camera.View) []camera.Seen
 }
 
@@ -154,8 +169,10 @@ type Parts struct {
 	Home    Home
 	Live    Live
 	Audit   Audit
-	Logger  *slog.Logger // nil: no log
-	Now     func() time.Time
+	// Promised is called when footage was promised to be kept; nil: nobody wants to know.
+	Promised func()
+	Logger   *slog.Logger // nil: no log
+	Now      func() time.Time
 }
 
 // Cases is the door.
@@ -172,6 +189,9 @@ type Cases struct {
 func New(p Parts) *Cases {
 	if p.Logger == nil {
 		p.Logger = slog.New(slog.DiscardHandler)
+	}
+	if p.Promised == nil {
+		p.Promised = func() {}
 	}
 	return &Cases{Parts: p, watches: map[string]watch{}, wake: make(chan struct{}, 1)}
 }

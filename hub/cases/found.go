@@ -8,14 +8,27 @@ import (
 	camera "xulang.vn/camera"
 )
 
-// fill tells what a camera has in the window, and what of it is for this case.
-func (c *Cases) fill(ctx context.Context, one Case, f *Found, q Question) error {
-	spans, footage, err := c.Past.Window(ctx, f.Camera, q.From, q.To)
-	if err != nil {
-		return fmt.Errorf("read footage of %s: %w", f.Camera.ID, err)
+// fill tells what the cameras have in the window, and what of it is for this case.
+func (c *Cases) fill(ctx context.Context, one Case, found []Found, q Question) error {
+	cams := make([]Camera, 0, len(found))
+	for _, f := range found {
+		cams = append(cams, f.Camera)
 	}
-	f.Spans = spans
-	if err := c.readClocks(ctx, f, footage, q); err != nil {
+	windows, err := c.Past.Windows(ctx, cams, q.From, q.To, true)
+	if err != nil {
+		return fmt.Errorf("read footage: %w", err)
+	}
+	for i := range found {
+		if err := c.fillOne(ctx, one, &found[i], windows[i], q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Cases) fillOne(ctx context.Context, one Case, f *Found, w Window, q Question) error {
+	f.Spans = w.Spans
+	if err := c.readClocks(ctx, f, w, q); err != nil {
 		return fmt.Errorf("read clock of %s: %w", f.Camera.ID, err)
 	}
 	p, err := c.permit(ctx, one, f.Camera)
@@ -28,30 +41,24 @@ func (c *Cases) fill(ctx context.Context, one Case, f *Found, q Question) error 
 	if err := p.window(q.From, q.To); err != nil && camera.CodeOf(err) != camera.CodeAskOwner {
 		return nil
 	}
-	f.Home = slices.ContainsFunc(spans, inRecorder) ||
-		slices.ContainsFunc(footage, func(s Footage) bool { return s.Stream == camera.StreamMain && atHome(s.State) })
-	shown := p.shown(footage)
-	f.Activity.Step, f.Activity.Values = c.Past.Activity(shown, q.From, q.To, activityMost)
+	f.Home = slices.ContainsFunc(w.Spans, inRecorder) ||
+		slices.ContainsFunc(w.Footage, func(s Footage) bool { return s.Stream == camera.StreamMain && atHome(s.State) })
+	shown := p.shown(w.Footage)
+	f.Activity.Step, f.Activity.Values = w.Moved(shown, activityMost)
 	f.Playable = slices.ContainsFunc(shown, func(s Footage) bool { return s.State.Playable() })
 	return nil
 }
 
-func (c *Cases) readClocks(ctx context.Context, f *Found, footage []Footage, q Question) error {
+func (c *Cases) readClocks(ctx context.Context, f *Found, w Window, q Question) error {
 	clock, ok, err := c.Cameras.ClockAt(ctx, f.Camera.ID, q.To)
-	switch n := len(footage); {
-	case err != nil:
+	if err != nil {
 		return err
-	case ok:
+	}
+	if f.Clock = w.Clock; ok {
 		f.Clock = &clock
-	case n > 0:
-		f.Clock = &footage[n-1].Clock
 	}
-	for _, s := range footage {
-		if s.Origin == camera.OriginRecorder {
-			f.Recorder = &RecorderClock{Offset: s.RecorderOffset, Bound: s.RecorderBound}
-		}
-	}
-	if !slices.ContainsFunc(f.Spans, inRecorder) {
+	fetched := func(s Footage) bool { return s.Origin == camera.OriginRecorder }
+	if !slices.ContainsFunc(w.Spans, inRecorder) && !slices.ContainsFunc(w.Footage, fetched) {
 		return nil
 	}
 	own, ok, err := c.Past.Recorder(ctx, f.Camera.ID)

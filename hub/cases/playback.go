@@ -30,15 +30,24 @@ func (c *Cases) Playlist(ctx context.Context, who Officer, caseID string, id cam
 	if err != nil {
 		return "", err
 	}
-	spans, footage, err := c.Past.Window(ctx, cam, from, to)
+	w, err := c.window(ctx, cam, from, to)
 	if err != nil {
-		return "", fmt.Errorf("read footage of %s: %w", id, err)
+		return "", err
 	}
-	text, playable := writePlaylist(spans, p.shown(footage))
+	text, playable := writePlaylist(w.Spans, p.shown(w.Footage))
 	if !playable {
 		return "", camera.Errorf(camera.CodeNoFootage, "camera %s: nothing to play in %s", id, windowText(from, to))
 	}
 	return text, nil
+}
+
+// window is one camera's.
+func (c *Cases) window(ctx context.Context, cam Camera, from, to time.Time) (Window, error) {
+	windows, err := c.Past.Windows(ctx, []Camera{cam}, from, to, false)
+	if err != nil {
+		return Window{}, fmt.Errorf("read footage of %s: %w", cam.ID, err)
+	}
+	return windows[0], nil
 }
 
 // SegmentLink gives a one-minute link to a segment's bytes.

@@ -125,6 +125,7 @@ func (c *Cases) hold(ctx context.Context, who Officer, one Case, cam Camera, w c
 	if err != nil {
 		return Requested{}, fmt.Errorf("write want: %w", err)
 	}
+	c.Promised()
 	if got.Asked {
 		return got, nil
 	}
@@ -137,16 +138,16 @@ func (c *Cases) hold(ctx context.Context, who Officer, one Case, cam Camera, w c
 // count tells how much of the window is at home, where nothing was asked for yet, and
 // how much is in the recorder.
 func (c *Cases) count(ctx context.Context, cam Camera, w camera.Want, got *Requested) error {
-	spans, footage, err := c.Past.Window(ctx, cam, w.From, w.To)
+	past, err := c.window(ctx, cam, w.From, w.To)
 	if err != nil {
-		return fmt.Errorf("read footage of %s: %w", w.Camera, err)
+		return err
 	}
-	for _, s := range spans {
+	for _, s := range past.Spans {
 		if inRecorder(s) {
 			got.Recorder += s.To.Sub(s.From)
 		}
 	}
-	for _, f := range footage {
+	for _, f := range past.Footage {
 		if got.Asked && f.Stream == camera.StreamMain && atHome(f.State) {
 			got.Segments++
 		}

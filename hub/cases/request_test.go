@@ -155,7 +155,11 @@ func TestCloseCaseIsOneStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, table := range []string{"wants", "cases"} {
-		write(t, v, `CREATE TRIGGER broken BEFORE UPDATE ON `+table+` BEGIN SELECT RAISE(ABORT, 'disk'); END`)
+		breaks, mends := `BEGIN SELECT RAISE(ABORT, 'disk'); END`, ``
+		if v.DB.Postgres() {
+			breaks, mends = `FOR EACH ROW EXECUTE FUNCTION refuse('disk')`, ` ON `+table
+		}
+		write(t, v, `CREATE TRIGGER broken BEFORE UPDATE ON `+table+` `+breaks)
 		v.asked, v.looked = nil, nil
 		if _, err := v.CloseCase(t.Context(), officer, one.ID); err == nil {
 			t.Errorf("%s cannot be written, and the case is closed", table)
@@ -164,7 +168,7 @@ func TestCloseCaseIsOneStep(t *testing.T) {
 		if err != nil || !got.Open() || v.wants(t, cam) != "60-50" || len(v.asked)+len(v.looked) > 0 {
 			t.Errorf("%s: %+v, %v, wanted %q, told %v %v", table, got, err, v.wants(t, cam), v.asked, v.looked)
 		}
-		write(t, v, `DROP TRIGGER broken`)
+		write(t, v, `DROP TRIGGER broken`+mends)
 	}
 }
 

@@ -12,11 +12,23 @@ import (
 // past is the village's index.
 type past struct{ *village }
 
-func (p past) Window(context.Context, cases.Camera, time.Time, time.Time) ([]cases.Span, []cases.Footage, error) {
+func (p past) Windows(_ context.Context, cams []cases.Camera, from, to time.Time, moved bool) ([]cases.Window, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.handed++
-	return p.spans, p.footage, nil
+	p.handed += len(cams)
+	windows := make([]cases.Window, len(cams))
+	for i := range cams {
+		windows[i] = cases.Window{Spans: p.spans, Footage: p.footage}
+		if n := len(p.footage); n > 0 {
+			windows[i].Clock = &p.footage[n-1].Clock
+		}
+		if moved {
+			windows[i].Moved = func(shown []cases.Footage, most int) (time.Duration, []byte) {
+				return pieces(shown, to.Sub(from), most)
+			}
+		}
+	}
+	return windows, nil
 }
 
 func (p past) Segment(_ context.Context, id camera.SegmentID) (cases.Footage, error) {
@@ -37,12 +49,12 @@ func (p past) At(_ context.Context, id camera.CameraID, at time.Time, within tim
 	return cases.Footage{}, camera.Errorf(camera.CodeNoFootage, "no picture")
 }
 
-// Activity tells how many pieces it was asked about.
-func (p past) Activity(footage []cases.Footage, from, to time.Time, most int) (time.Duration, []byte) {
-	if len(footage) == 0 {
+// pieces tells of how many pieces it was asked.
+func pieces(shown []cases.Footage, window time.Duration, most int) (time.Duration, []byte) {
+	if len(shown) == 0 {
 		return 0, nil
 	}
-	return to.Sub(from) / time.Duration(most), []byte{byte(len(footage))}
+	return window / time.Duration(most), []byte{byte(len(shown))}
 }
 
 func (p past) Request(_ context.Context, _ camera.CameraID, from, to time.Time) (int, error) {

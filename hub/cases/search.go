@@ -10,11 +10,12 @@ import (
 	camera "xulang.vn/camera"
 )
 
-// Question asks a stretch of road and a window of time. Points are used when the
-// stretch names no road.
+// Question asks a place and a window of time. One of the places is given.
 type Question struct {
 	Stretch  camera.Stretch
-	Points   *[2]camera.Position
+	Points   *[2]camera.Position // two clicks on one road
+	Near     *Near
+	Route    []camera.Stretch // in the order of travel
 	From, To time.Time
 }
 
@@ -50,85 +51,43 @@ type Activity struct {
 // activityMost is the largest number of values: a timeline has no more room.
 const activityMost = 720
 
-// Search answers a question within a case. The line in the audit names stretch
+// Search answers a question within a case. The line in the audit names place
 // and window, and is written before the answer is put together.
 func (c *Cases) Search(ctx context.Context, who Officer, caseID string, q Question) (Answer, error) {
-	one, stretch, outcome := c.decideSearch(ctx, who, caseID, q)
-	err := c.settle(ctx, Record{Actor: who, Action: actSearch, Case: caseID, Detail: searchDetail(stretch, q)}, outcome)
+	one, where, outcome := c.decideSearch(ctx, who, caseID, q)
+	err := c.settle(ctx, Record{Actor: who, Action: actSearch, Case: caseID, Detail: where.String() + ", " + windowText(q.From, q.To)}, outcome)
 	if err != nil {
 		return Answer{}, err
 	}
-	found, err := c.along(ctx, one, stretch, q)
+	found, err := c.along(ctx, one, where, q)
 	if err != nil {
 		return Answer{}, err
 	}
-	for i := range found {
-		if err := c.fill(ctx, one, &found[i], q); err != nil {
-			return Answer{}, err
-		}
+	if err := c.fill(ctx, one, found, q); err != nil {
+		return Answer{}, err
 	}
-	return Answer{Purpose: one.Purpose(), Stretch: stretch, From: q.From, To: q.To, Cameras: found}, nil
+	return Answer{Purpose: one.Purpose(), Stretch: where.Stretch, From: q.From, To: q.To, Cameras: found}, nil
 }
 
-func (c *Cases) decideSearch(ctx context.Context, who Officer, caseID string, q Question) (Case, camera.Stretch, error) {
+// decideSearch gives the place that is meant; of a question that is refused the place as
+// it was named, whoever asked: the audit has to tell what somebody was after.
+func (c *Cases) decideSearch(ctx context.Context, who Officer, caseID string, q Question) (Case, Where, error) {
 	one, err := c.mayLook(ctx, who, caseID)
 	if err == nil {
 		err = checkWindow(q.From, q.To)
 	}
+	var where Where
+	if err == nil {
+		where, err = c.where(q)
+	}
 	if err != nil {
-		return one, q.Stretch, err
+		where = q.named()
 	}
-	stretch, err := c.stretch(q)
-	if err == nil && stretch.To-stretch.From > StretchLongest {
-		err = camera.Errorf(camera.CodeTooLarge, "stretch of %.0f m, at most %.0f m", stretch.To-stretch.From, StretchLongest)
-	}
-	return one, stretch, err
+	return one, where, err
 }
 
-func (c *Cases) stretch(q Question) (camera.Stretch, error) {
-	if q.Stretch.Road == "" && q.Points != nil {
-		return c.Roads.Stretch(q.Points[0], q.Points[1], ClickWithin)
-	}
-	return c.Roads.Check(q.Stretch)
-}
-
-// along finds the cameras that saw a part of the stretch, in road order, each
-// once: a camera that was turned within the window stands with its latest view.
-func (c *Cases) along(ctx context.Context, one Case, s camera.Stretch, q Question) ([]Found, error) {
-	all, err := c.Cameras.InView(ctx, q.From, q.To)
-	if err != nil {
-		return nil, fmt.Errorf("find cameras: %w", err)
-	}
-	latest := map[camera.CameraID]Found{}
-	for _, cam := range all {
-		if c.consents(cam, camera.ActionSearch, one.Purpose()) != nil {
-			continue
-		}
-		for _, seen := range c.Roads.Seen(cam.View) {
-			if seen.Road != s.Road || seen.To < s.From || seen.From > s.To {
-				continue
-			}
-			if old, ok := latest[cam.ID]; ok && !cam.View.From.After(old.Camera.View.From) && seen.To-seen.From <= old.Seen.To-old.Seen.From {
-				continue
-			}
-			latest[cam.ID] = Found{Camera: cam, Seen: seen, At: (seen.From + seen.To) / 2}
-		}
-	}
-	found := make([]Found, 0, len(latest))
-	for _, f := range latest {
-		found = append(found, f)
-	}
-	slices.SortFunc(found, func(a, b Found) int {
-		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Camera.ID, b.Camera.ID))
-	})
-	if len(found) > CamerasMost {
-		return nil, camera.Errorf(camera.CodeTooLarge, "%d cameras, at most %d in one question", len(found), CamerasMost)
-	}
-	return found, nil
-}
-
-func searchDetail(s camera.Stretch, q Question) string {
-	return fmt.Sprintf("%s %.0f–%.0f m, %s", s.Road, s.From, s.To, windowText(q.From, q.To))
+func stretchText(s camera.Stretch) string {
+	return fmt.Sprintf("%.80s %.0f–%.0f m", s.Road, s.From, s.To) // a name that no road has may be long
 }
 
 func windowText(from, to time.Time) string {
@@ -147,8 +106,7 @@ func (c *Cases) Map(ctx context.Context, who Officer) ([]Mapped, error) {
 	if !who.Watches {
 		return nil, camera.Errorf(camera.CodeForbidden, "map: not an officer")
 	}
-	now := c.Now()
-	all, err := c.Cameras.InView(ctx, now, now)
+	all, err := c.Cameras.Shared(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find cameras: %w", err)
 	}

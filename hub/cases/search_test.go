@@ -17,9 +17,6 @@ func TestRoadOrder(t *testing.T) {
 	}{{"Nhà 03", 2500}, {"Nhà 01", 100}, {"far", 9000}, {"Nhà 02", 900}} {
 		v.house(h.label, h.at, camera.ConsentClip)
 	}
-	turned := v.cams[1] // it looked elsewhere until ten minutes ago
-	turned.View.From, turned.View.Range = noon.Add(-10*time.Minute), 1500
-	v.cams = append(v.cams, turned)
 	v.house("hidden", 950, camera.ConsentNone)
 	c := v.open(t, "1/2026")
 	got, err := v.Search(t.Context(), officer, c.ID, window(c))
@@ -30,7 +27,7 @@ func TestRoadOrder(t *testing.T) {
 	for _, f := range got.Cameras {
 		order = append(order, f.Camera.Label)
 	}
-	if s := strings.Join(order, " "); s != "Nhà 02 Nhà 01 Nhà 03" || got.Cameras[1].At != 1500 {
+	if s := strings.Join(order, " "); s != "Nhà 01 Nhà 02 Nhà 03" || got.Cameras[1].At != 900 {
 		t.Errorf("order: %s", s)
 	}
 	points := window(c)
@@ -39,6 +36,76 @@ func TestRoadOrder(t *testing.T) {
 	got, err = v.Search(t.Context(), officer, c.ID, points)
 	if err != nil || len(got.Cameras) != 1 || got.Cameras[0].Camera.Label != "Nhà 02" {
 		t.Errorf("by points: %v, %+v", err, got)
+	}
+}
+
+// TestPlaces: around a point and along a route, and how the audit names them.
+func TestPlaces(t *testing.T) {
+	v := newVillage(t)
+	v.house("Nhà 01", 500, camera.ConsentClip)
+	one := v.open(t, "1/2026")
+	stretch := func(from, to float64) camera.Stretch { return camera.Stretch{Road: "r1", From: from, To: to} }
+	long := make([]camera.Stretch, cases.RouteMost+1)
+	for i := range long {
+		long[i] = stretch(0, 1)
+	}
+	for name, c := range map[string]struct {
+		ask   func(*cases.Question)
+		place string
+		code  camera.Code
+	}{
+		"near": {func(q *cases.Question) {
+			q.Near = &cases.Near{Position: camera.Position{Lon: 20, Lat: 22}, Metres: 500}
+		}, "500 m around 20.000000,22.000000", ""},
+		"route":            {func(q *cases.Question) { q.Route = []camera.Stretch{stretch(0, 600), stretch(2000, 2100)} }, "r1 0–600 m, r1 2000–2100 m", ""},
+		"too far around":   {func(q *cases.Question) { q.Near = &cases.Near{Metres: 501} }, "", camera.CodeTooLarge},
+		"nowhere on earth": {func(q *cases.Question) { q.Near = &cases.Near{Position: camera.Position{Lat: 91}, Metres: 5} }, "", camera.CodeTooLarge},
+		"no radius":        {func(q *cases.Question) { q.Near = &cases.Near{} }, "", camera.CodeTooLarge},
+		"long route":       {func(q *cases.Question) { q.Route = []camera.Stretch{stretch(0, 3000), stretch(4000, 6001)} }, "", camera.CodeTooLarge},
+		"many stretches":   {func(q *cases.Question) { q.Route = long }, "", camera.CodeTooLarge},
+		"unknown road":     {func(q *cases.Question) { q.Route = []camera.Stretch{{Road: "r9", To: 5}} }, "", camera.CodeUnknownRoad},
+		"two places": {func(q *cases.Question) {
+			q.Stretch, q.Near = stretch(0, 1), &cases.Near{Metres: 5}
+		}, "", camera.CodeBadRequest},
+	} {
+		q := window(one)
+		q.Stretch, v.place = camera.Stretch{}, ""
+		c.ask(&q)
+		_, err := v.Search(t.Context(), officer, one.ID, q)
+		if camera.CodeOf(err) != c.code || v.place != c.place {
+			t.Errorf("%s: %v, asked of %q, want %q", name, err, v.place, c.place)
+		}
+		last := v.records[len(v.records)-1]
+		if last.Refused != c.code || c.place != "" && !strings.HasPrefix(last.Detail, c.place+", 2026-") {
+			t.Errorf("%s: audit says %q, refused %q", name, last.Detail, last.Refused)
+		}
+	}
+}
+
+// TestRefusedPlacesAreNamed: what somebody was after who may not ask, or asked too much.
+func TestRefusedPlacesAreNamed(t *testing.T) {
+	v := newVillage(t)
+	one := v.open(t, "1/2026")
+	stretch := camera.Stretch{Road: "r1", From: 0, To: 600}
+	at := cases.Near{Position: camera.Position{Lon: 20, Lat: 22}, Metres: 501}
+	technician := officer
+	technician.Watches = false
+	for want, q := range map[string]cases.Question{
+		"r1 0–600 m, 2026-":                                   {Stretch: stretch},
+		"501 m around 20.000000,22.000000, 2026-":             {Near: &at},
+		"r1 0–600 m, r1 0–600 m, 2026-":                       {Route: []camera.Stretch{stretch, stretch}},
+		"from 1.000000,2.000000 to 3.000000,4.000000, 2026-":  {Points: &[2]camera.Position{{Lon: 1, Lat: 2}, {Lon: 3, Lat: 4}}},
+		"501 m around 20.000000,22.000000, r1 0–600 m, 2026-": {Near: &at, Stretch: stretch},
+		strings.Repeat("x", 80) + " 0–1 m, 2026-":             {Stretch: camera.Stretch{Road: camera.RoadID(strings.Repeat("x", 5000)), To: 1}},
+	} {
+		w := window(one)
+		q.From, q.To = w.From, w.To
+		if _, err := v.Search(t.Context(), technician, one.ID, q); camera.CodeOf(err) != camera.CodeForbidden {
+			t.Errorf("%s: %v", want, err)
+		}
+		if last := v.records[len(v.records)-1]; last.Refused != camera.CodeForbidden || !strings.HasPrefix(last.Detail, want) {
+			t.Errorf("audit says %q, want %q", last.Detail, want)
+		}
 	}
 }
 
@@ -92,13 +159,11 @@ func TestFound(t *testing.T) {
 // TestFoundInARecorder: what is nowhere else can be asked for, and its clock is told.
 func TestFoundInARecorder(t *testing.T) {
 	noted := cases.RecorderClock{Offset: camera.Millis(-7 * time.Minute), Bound: camera.Millis(time.Second)}
-	fetched := cases.RecorderClock{Offset: camera.Millis(-6 * time.Minute), Bound: camera.Millis(2 * time.Second)}
 	inRecorder := func(v *village) {
 		v.spans[0] = cases.Span{From: v.spans[0].From, To: v.spans[0].To, State: camera.StateRecorder}
 	}
 	copied := func(v *village) {
-		f := &v.footage[0]
-		f.Origin, f.RecorderOffset, f.RecorderBound = camera.OriginRecorder, fetched.Offset, fetched.Bound
+		v.footage[0].Origin = camera.OriginRecorder
 	}
 	for name, c := range map[string]struct {
 		change func(*village)
@@ -111,7 +176,7 @@ func TestFoundInARecorder(t *testing.T) {
 		"there, and is asked":   {inRecorder, camera.ConsentAsk, true, &noted},
 		"there, and not shared": {inRecorder, camera.ConsentStills, false, &noted},
 		"its clock not known":   {func(v *village) { inRecorder(v); v.own = nil }, camera.ConsentClip, true, nil},
-		"fetched":               {copied, camera.ConsentClip, false, &fetched},
+		"fetched":               {copied, camera.ConsentClip, false, &noted},
 		"fetched, and more":     {func(v *village) { copied(v); inRecorder(v) }, camera.ConsentClip, true, &noted},
 	} {
 		v := newVillage(t)

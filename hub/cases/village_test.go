@@ -4,14 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/cases"
-	"xulang.vn/camera/hub/db"
+	"xulang.vn/camera/hub/db/dbtest"
 )
 
 var noon = time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC)
@@ -29,6 +29,7 @@ type village struct {
 	auditErr error
 	left     []string // viewers that were sent away
 	ended    bool     // the viewer went by itself
+	place    string   // that was asked of the cameras last
 	handed   int      // answers that the rooms behind the door gave away
 
 	between func() // happens once, before the next line is written
@@ -54,12 +55,8 @@ var picture = []byte("one key frame")
 
 func newVillage(t *testing.T) *village {
 	t.Helper()
-	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "hub.sqlite"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { d.Close() })
-	err = d.Write(t.Context(), func(tx *sql.Tx) error {
+	d := dbtest.Open(t)
+	err := d.Write(t.Context(), func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO users (id, login, name, role, unit, password, created_ms) VALUES ('u1', 'a', 'Cán bộ', 'officer', 'Xã A', '', 0)`)
 		return err
 	})
@@ -104,8 +101,23 @@ func (v *village) Camera(_ context.Context, id camera.CameraID) (cases.Camera, e
 	return cases.Camera{}, camera.Errorf(camera.CodeNotFound, "no camera %s", id)
 }
 
-func (v *village) InView(context.Context, time.Time, time.Time) ([]cases.Camera, error) {
-	return v.cams, nil
+func (v *village) Shared(context.Context) ([]cases.Camera, error) { return v.cams, nil }
+
+// Seeing gives the cameras in the wrong order: the door sorts them.
+func (v *village) Seeing(_ context.Context, w cases.Where, _, _ time.Time) ([]cases.Sighted, error) {
+	v.place = w.String()
+	var all []cases.Sighted
+	for _, c := range slices.Backward(v.cams) {
+		seen := v.Seen(c.View)[0]
+		if seen.To >= w.Stretch.From && seen.From <= w.Stretch.To {
+			all = append(all, cases.Sighted{Camera: c, Seen: seen, At: (seen.From + seen.To) / 2})
+		}
+	}
+	return all, nil
+}
+
+func (v *village) Nearest(p camera.Position, metres float64) (camera.Stretch, error) {
+	return camera.Stretch{Road: "r1", From: max(0, p.Lon-metres), To: p.Lon + metres}, nil
 }
 
 func (v *village) ClockAt(_ context.Context, id camera.CameraID, at time.Time) (camera.Clock, bool, error) {

@@ -94,9 +94,9 @@ func TestRequestLimits(t *testing.T) {
 // fill makes wants of a second each, a day before those that are asked for.
 func fill(t *testing.T, v *village, c cases.Case, cam cases.Camera, from, n int) {
 	t.Helper()
-	write(t, v, `WITH RECURSIVE i (n) AS (SELECT $3 UNION ALL SELECT n + 1 FROM i WHERE n < $4)
+	write(t, v, `WITH RECURSIVE i (n) AS (SELECT CAST($3 AS bigint) UNION ALL SELECT n + 1 FROM i WHERE n < $4)
 		INSERT INTO wants (id, case_id, camera_id, from_ms, to_ms, with_bytes, made_by, made_ms)
-		SELECT $1 || $2 || n, $1, $2, $5 + n * 2000, $5 + n * 2000 + 1000, true, 'u1', 0 FROM i`,
+		SELECT $1 || $2 || n, $1, $2, CAST($5 AS bigint) + n * 2000, CAST($5 AS bigint) + n * 2000 + 1000, true, 'u1', 0 FROM i`,
 		c.ID, cam.ID, from, from+n-1, noon.Add(-24*time.Hour).UnixMilli())
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"xulang.vn/camera/hub/db"
+	"xulang.vn/camera/hub/db/dbtest"
 )
 
 func open(t *testing.T, path string) *db.DB {
@@ -80,6 +81,7 @@ func TestSettings(t *testing.T) {
 		{"synchronous", "2", "2"}, // FULL
 		{"foreign_keys", "1", "1"},
 		{"busy_timeout", "10000", "10000"},
+		{"page_size", "16384", "16384"},
 		{"query_only", "0", "1"},
 	} {
 		var w, r string
@@ -96,126 +98,138 @@ func TestSettings(t *testing.T) {
 }
 
 func TestReadPoolDoesNotWrite(t *testing.T) {
-	d := open(t, filepath.Join(t.TempDir(), "hub.db"))
-	if _, err := d.Read().ExecContext(t.Context(), `DELETE FROM households`); err == nil {
-		t.Error("a write through the reading pool went through")
-	}
+	dbtest.Each(t, func(t *testing.T, open func(t *testing.T) *db.DB) {
+		d := open(t)
+		if _, err := d.Read().ExecContext(t.Context(), `DELETE FROM households`); err == nil {
+			t.Error("a write through the reading pool went through")
+		}
+	})
 }
 
 func TestWriteIsAllOrNothing(t *testing.T) {
-	d := open(t, filepath.Join(t.TempDir(), "hub.db"))
-	ctx := t.Context()
-	boom := errors.New("boom")
-	err := d.Write(ctx, func(tx *sql.Tx) error { return errors.Join(addHousehold(ctx, "h1")(tx), boom) })
-	if !errors.Is(err, boom) {
-		t.Errorf("error %v, want the function's own", err)
-	}
-	func() {
-		defer func() {
-			if recover() == nil {
-				t.Error("the panic was swallowed")
-			}
+	dbtest.Each(t, func(t *testing.T, open func(t *testing.T) *db.DB) {
+		d := open(t)
+		ctx := t.Context()
+		boom := errors.New("boom")
+		err := d.Write(ctx, func(tx *sql.Tx) error { return errors.Join(addHousehold(ctx, "h1")(tx), boom) })
+		if !errors.Is(err, boom) {
+			t.Errorf("error %v, want the function's own", err)
+		}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic was swallowed")
+				}
+			}()
+			_ = d.Write(ctx, func(tx *sql.Tx) error {
+				if err := addHousehold(ctx, "h2")(tx); err != nil {
+					t.Error(err)
+				}
+				panic(boom)
+			})
 		}()
-		_ = d.Write(ctx, func(tx *sql.Tx) error {
-			if err := addHousehold(ctx, "h2")(tx); err != nil {
-				t.Error(err)
-			}
-			panic(boom)
-		})
-	}()
-	// The one writing connection must be free again after both.
-	if err := d.Write(ctx, addHousehold(ctx, "h3")); err != nil {
-		t.Fatal(err)
-	}
-	if n := households(t, d); n != 1 {
-		t.Errorf("%d households, want only the third", n)
-	}
-	ended, cancel := context.WithCancel(ctx)
-	cancel()
-	if err := d.Write(ended, addHousehold(ctx, "h4")); !errors.Is(err, context.Canceled) {
-		t.Errorf("write after the caller left: %v", err)
-	}
+		// The one writing connection must be free again after both.
+		if err := d.Write(ctx, addHousehold(ctx, "h3")); err != nil {
+			t.Fatal(err)
+		}
+		if n := households(t, d); n != 1 {
+			t.Errorf("%d households, want only the third", n)
+		}
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		if err := d.Write(ended, addHousehold(ctx, "h4")); !errors.Is(err, context.Canceled) {
+			t.Errorf("write after the caller left: %v", err)
+		}
+	})
 }
 
 func TestReadersDoNotWaitForTheWriter(t *testing.T) {
-	d := open(t, filepath.Join(t.TempDir(), "hub.db"))
-	ctx := t.Context()
-	err := d.Write(ctx, func(tx *sql.Tx) error {
-		if err := addHousehold(ctx, "h1")(tx); err != nil {
-			return err
+	dbtest.Each(t, func(t *testing.T, open func(t *testing.T) *db.DB) {
+		d := open(t)
+		ctx := t.Context()
+		err := d.Write(ctx, func(tx *sql.Tx) error {
+			if err := addHousehold(ctx, "h1")(tx); err != nil {
+				return err
+			}
+			if n := households(t, d); n != 0 {
+				t.Errorf("a reader saw %d rows that were not committed", n)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if n := households(t, d); n != 0 {
-			t.Errorf("a reader saw %d rows that were not committed", n)
-		}
-		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestWritersQueue(t *testing.T) {
-	d := open(t, filepath.Join(t.TempDir(), "hub.db"))
-	ctx := t.Context()
-	if err := d.Write(ctx, addHousehold(ctx, "0")); err != nil {
-		t.Fatal(err)
-	}
-	const writers = 50
-	var wg sync.WaitGroup
-	for range writers {
-		wg.Go(func() {
-			// Read, think, write: lost updates show unless writers are alone.
-			err := d.Write(ctx, func(tx *sql.Tx) error {
-				var n int
-				if err := tx.QueryRowContext(ctx, `SELECT created_ms FROM households`).Scan(&n); err != nil {
+	dbtest.Each(t, func(t *testing.T, open func(t *testing.T) *db.DB) {
+		d := open(t)
+		ctx := t.Context()
+		if err := d.Write(ctx, addHousehold(ctx, "0")); err != nil {
+			t.Fatal(err)
+		}
+		const writers = 50
+		var wg sync.WaitGroup
+		for range writers {
+			wg.Go(func() {
+				// Read, think, write: lost updates show unless writers are alone.
+				err := d.Write(ctx, func(tx *sql.Tx) error {
+					var n int
+					if err := tx.QueryRowContext(ctx, `SELECT created_ms FROM households`).Scan(&n); err != nil {
+						return err
+					}
+					_, err := tx.ExecContext(ctx, `UPDATE households SET created_ms = $1`, n+1)
 					return err
+				})
+				if err != nil {
+					t.Error(err)
 				}
-				_, err := tx.ExecContext(ctx, `UPDATE households SET created_ms = $1`, n+1)
-				return err
 			})
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	var n int
-	if err := d.Read().QueryRowContext(ctx, `SELECT created_ms FROM households`).Scan(&n); err != nil {
-		t.Fatal(err)
-	}
-	if n != writers+1 {
-		t.Errorf("counted to %d, want %d", n, writers+1)
-	}
+		}
+		wg.Wait()
+		var n int
+		if err := d.Read().QueryRowContext(ctx, `SELECT created_ms FROM households`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		if n != writers+1 {
+			t.Errorf("counted to %d, want %d", n, writers+1)
+		}
+	})
 }
 
 func TestForeignKeysHold(t *testing.T) {
-	d := open(t, filepath.Join(t.TempDir(), "hub.db"))
-	err := d.Write(t.Context(), func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(t.Context(), `INSERT INTO devices (id, household_id, name, version, enrolled_ms) VALUES ('U', 'nobody', '', '', 0)`)
-		return err
+	dbtest.Each(t, func(t *testing.T, open func(t *testing.T) *db.DB) {
+		d := open(t)
+		err := d.Write(t.Context(), func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(t.Context(), `INSERT INTO devices (id, household_id, name, version, enrolled_ms) VALUES ('U', 'nobody', '', '', 0)`)
+			return err
+		})
+		if err == nil {
+			t.Error("a device of no household was stored")
+		}
 	})
-	if err == nil {
-		t.Error("a device of no household was stored")
-	}
 }
 
 func TestNewerSchemaIsRefused(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "hub.db")
-	d, err := db.Open(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = d.Write(t.Context(), func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)`)
-		return err
+	dbtest.EachWhere(t, func(t *testing.T, fresh func(t *testing.T) string) {
+		where := fresh(t)
+		d, err := db.Open(t.Context(), where)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = d.Write(t.Context(), func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, true)`)
+			return err
+		})
+		if err := errors.Join(err, d.Close()); err != nil {
+			t.Fatal(err)
+		}
+		_, err = db.Open(t.Context(), where)
+		if err == nil || !strings.Contains(err.Error(), "version 999") || !strings.Contains(err.Error(), "newer program") {
+			t.Errorf("error %v, want one that names the version and says what to do", err)
+		}
 	})
-	if err := errors.Join(err, d.Close()); err != nil {
-		t.Fatal(err)
-	}
-	_, err = db.Open(t.Context(), path)
-	if err == nil || !strings.Contains(err.Error(), "version 999") || !strings.Contains(err.Error(), "newer program") {
-		t.Errorf("error %v, want one that names the version and says what to do", err)
-	}
 }
 
 func TestOpenNotADatabase(t *testing.T) {
@@ -229,55 +243,59 @@ func TestOpenNotADatabase(t *testing.T) {
 }
 
 func TestArgumentsGoByTheirNumber(t *testing.T) {
-	d := open(t, filepath.Join(t.TempDir(), "hub.db"))
-	ctx := t.Context()
-	const query = `SELECT $3 || $1 || $2 || $1`
-	check := func(got string, err error) {
-		t.Helper()
-		if err != nil || got != "caba" {
-			t.Errorf("got %q, %v, want caba", got, err)
+	dbtest.Each(t, func(t *testing.T, open func(t *testing.T) *db.DB) {
+		d := open(t)
+		ctx := t.Context()
+		const query = `SELECT $3 || $1 || $2 || $1`
+		check := func(got string, err error) {
+			t.Helper()
+			if err != nil || got != "caba" {
+				t.Errorf("got %q, %v, want caba", got, err)
+			}
 		}
-	}
-	var got string
-	err := d.Read().QueryRowContext(ctx, query, "a", "b", "c").Scan(&got)
-	check(got, err)
-	stmt, err := d.Read().PrepareContext(ctx, query)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stmt.Close()
-	err = stmt.QueryRowContext(ctx, "a", "b", "c").Scan(&got)
-	check(got, err)
-	err = d.Write(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO households (created_ms, label, id) VALUES ($3, $2, $1)`, "h1", "label", 7); err != nil {
-			return err
+		var got string
+		err := d.Read().QueryRowContext(ctx, query, "a", "b", "c").Scan(&got)
+		check(got, err)
+		stmt, err := d.Read().PrepareContext(ctx, query)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return tx.QueryRowContext(ctx, `UPDATE households SET label = $2 || created_ms WHERE id = $1 RETURNING label`, "h1", "n").Scan(&got)
+		defer stmt.Close()
+		err = stmt.QueryRowContext(ctx, "a", "b", "c").Scan(&got)
+		check(got, err)
+		err = d.Write(ctx, func(tx *sql.Tx) error {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO households (created_ms, label, id) VALUES ($3, $2, $1)`, "h1", "label", 7); err != nil {
+				return err
+			}
+			return tx.QueryRowContext(ctx, `UPDATE households SET label = $2 || created_ms WHERE id = $1 RETURNING label`, "h1", "n").Scan(&got)
+		})
+		if err != nil || got != "n7" {
+			t.Errorf("got %q, %v, want n7", got, err)
+		}
 	})
-	if err != nil || got != "n7" {
-		t.Errorf("got %q, %v, want n7", got, err)
-	}
 }
 
 func TestInstant(t *testing.T) {
-	d := open(t, filepath.Join(t.TempDir(), "hub.db"))
-	saigon := time.FixedZone("", 7*3600)
-	for _, c := range []struct{ in, want time.Time }{
-		{time.Time{}, time.Time{}},
-		{time.Date(2026, 11, 22, 14, 5, 9, 123_999_999, saigon), time.Date(2026, 11, 22, 7, 5, 9, 123_000_000, time.UTC)},
-		{time.UnixMilli(0), time.UnixMilli(0).UTC()},
-		{time.Date(1969, 12, 31, 23, 59, 59, 999_500_000, time.UTC), time.Date(1969, 12, 31, 23, 59, 59, 999_000_000, time.UTC)},
-	} {
-		got := time.Now()
-		if err := d.Read().QueryRowContext(t.Context(), `SELECT $1`, db.Instant(c.in)).Scan((*db.Instant)(&got)); err != nil {
-			t.Fatal(err)
+	dbtest.Each(t, func(t *testing.T, open func(t *testing.T) *db.DB) {
+		d := open(t)
+		saigon := time.FixedZone("", 7*3600)
+		for _, c := range []struct{ in, want time.Time }{
+			{time.Time{}, time.Time{}},
+			{time.Date(2026, 11, 22, 14, 5, 9, 123_999_999, saigon), time.Date(2026, 11, 22, 7, 5, 9, 123_000_000, time.UTC)},
+			{time.UnixMilli(0), time.UnixMilli(0).UTC()},
+			{time.Date(1969, 12, 31, 23, 59, 59, 999_500_000, time.UTC), time.Date(1969, 12, 31, 23, 59, 59, 999_000_000, time.UTC)},
+		} {
+			got := time.Now()
+			if err := d.Read().QueryRowContext(t.Context(), `SELECT CAST($1 AS bigint)`, db.Instant(c.in)).Scan((*db.Instant)(&got)); err != nil {
+				t.Fatal(err)
+			}
+			if got != c.want {
+				t.Errorf("%v came back as %v, want %v", c.in, got, c.want)
+			}
 		}
-		if got != c.want {
-			t.Errorf("%v came back as %v, want %v", c.in, got, c.want)
+		var got time.Time
+		if err := d.Read().QueryRowContext(t.Context(), `SELECT 'noon'`).Scan((*db.Instant)(&got)); err == nil {
+			t.Error("a text was read as a time")
 		}
-	}
-	var got time.Time
-	if err := d.Read().QueryRowContext(t.Context(), `SELECT 'noon'`).Scan((*db.Instant)(&got)); err == nil {
-		t.Error("a text was read as a time")
-	}
+	})
 }

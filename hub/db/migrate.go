@@ -14,21 +14,17 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate applies what is missing, each file in a transaction of its own. A
-// failure leaves the files before it applied and the failed one not at all.
-// It has a connection of its own: goose writes ? for its arguments.
-func migrate(ctx context.Context, source string) (err error) {
-	w, err := sql.Open("sqlite3", source)
-	if err != nil {
-		return fmt.Errorf("open for migration: %w", err)
-	}
+// migrate applies what is missing, each file in a transaction of its own, and
+// closes w. A failure leaves the files before it applied and the failed one not at
+// all.
+func migrate(ctx context.Context, of dialect, w *sql.DB) (err error) {
 	defer func() { err = errors.Join(err, w.Close()) }()
 	w.SetMaxOpenConns(1)
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, w, files, goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(of.goose, w, of.only(files), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}

@@ -52,21 +52,21 @@ func TestActivityOf(t *testing.T) {
 		"empty window":               {[]index.Entry{moved(0, 3_000, "\x01\x02\x03")}, 1_000, 1_000, 5, "0s []"},
 		"inverted window":            {[]index.Entry{moved(0, 3_000, "\x01\x02\x03")}, 2_000, 1_000, 5, "0s []"},
 	} {
-		step, values := index.ActivityOf(c.entries, ms(c.from), ms(c.to), c.most)
+		step, values := index.OpenStrip(c.entries).Activity(ms(c.from), ms(c.to), c.most)
 		if got := fmt.Sprintf("%v %d", step, values); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
 	// A window that is longer than a duration can be.
 	for from, known := range map[time.Time]bool{ms(0): true, {}: false} {
-		step, values := index.ActivityOf([]index.Entry{moved(0, 1_000, "\x07")}, from, ms(0).AddDate(4000, 0, 0), 10)
+		step, values := index.OpenStrip([]index.Entry{moved(0, 1_000, "\x07")}).Activity(from, ms(0).AddDate(4000, 0, 0), 10)
 		if known != (step > 0 && len(values) == 10 && values[0] == 7) {
 			t.Errorf("from %v: %v, %v", from, step, values)
 		}
 	}
 }
 
-// TestActivityHoldsItsRules compares ActivityOf with a reading of its rules, one
+// TestActivityHoldsItsRules compares Activity with a reading of its rules, one
 // moment at a time.
 func TestActivityHoldsItsRules(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -81,7 +81,7 @@ func TestActivityHoldsItsRules(t *testing.T) {
 		from := rapid.Int64Range(-5_000, 20_000).Draw(t, "from")
 		length := rapid.Int64Range(1, 30_000).Draw(t, "window")
 		most := rapid.IntRange(1, 40).Draw(t, "most")
-		step, values := index.ActivityOf(entries, ms(from), ms(from+length), most)
+		step, values := index.OpenStrip(entries).Activity(ms(from), ms(from+length), most)
 
 		plain, known := plainActivity(entries, from, from+length, most)
 		if !known {

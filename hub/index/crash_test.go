@@ -4,26 +4,29 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"testing"
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/db"
+	"xulang.vn/camera/hub/db/dbtest"
 	"xulang.vn/camera/hub/index"
+	"xulang.vn/camera/hub/index/indextest"
 )
 
 const childFile = "XULANG_TEST_PUT_FILE"
 
-// TestMain lets the test program run itself as the hub that is going to be killed.
+// TestMain lets the test program run itself as the hub that is going to be killed; all
+// tests run over both databases.
 func TestMain(m *testing.M) {
 	if path := os.Getenv(childFile); path != "" {
 		fmt.Fprintln(os.Stderr, putForEver(context.Background(), path))
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	os.Exit(dbtest.Main(m))
 }
 
 // putForEver announces one segment after the other and says on standard output
@@ -33,7 +36,10 @@ func putForEver(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	x := index.New(d, clock)
+	x, err := index.Open(ctx, d, &indextest.Memory{}, slog.New(slog.DiscardHandler), clock)
+	if err != nil {
+		return err
+	}
 	for seq := uint32(0); ; seq++ {
 		s := segment(seq % 500)
 		s.Run = camera.RunID(fmt.Sprintf("%016x", seq/500))
@@ -47,7 +53,7 @@ func putForEver(ctx context.Context, path string) error {
 }
 
 func TestAcknowledgedSurvivesKill(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "hub.db")
+	path := dbtest.Where(t)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +101,10 @@ func lookFor(t *testing.T, path string, acknowledged map[uint32]bool, when strin
 			t.Error(err)
 		}
 	}()
-	x := index.New(d, clock)
+	x, err := index.Open(t.Context(), d, &indextest.Memory{}, slog.New(slog.DiscardHandler), clock)
+	if err != nil {
+		t.Fatalf("%s: %v", when, err)
+	}
 	for seq := range acknowledged {
 		s := segment(seq % 500)
 		s.Run = camera.RunID(fmt.Sprintf("%016x", seq/500))

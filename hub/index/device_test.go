@@ -3,15 +3,18 @@ package index_test
 import (
 	"crypto/ed25519"
 	"crypto/sha256"
+	"database/sql"
 	"fmt"
-	"path/filepath"
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/db"
+	"xulang.vn/camera/hub/db/dbtest"
 	"xulang.vn/camera/hub/index"
+	"xulang.vn/camera/hub/index/indextest"
 )
 
 var start = time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)
@@ -55,16 +58,56 @@ func clock() time.Time { return start.Add(time.Hour) }
 
 func open(t testing.TB) (*index.Index, *db.DB) {
 	t.Helper()
-	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "hub.db"))
+	h := stand(t)
+	return h.Index, h.db
+}
+
+// hub is an index with its database, its bucket and a clock that tests move.
+type hub struct {
+	*index.Index
+	db      *db.DB
+	objects *indextest.Memory
+	at      time.Time
+}
+
+func stand(t testing.TB) *hub {
+	t.Helper()
+	h := &hub{db: dbtest.Open(t), objects: &indextest.Memory{}, at: clock()}
+	h.reopen(t)
+	return h
+}
+
+// reopen is a hub that starts again.
+func (h *hub) reopen(t testing.TB) {
+	t.Helper()
+	x, err := index.Open(t.Context(), h.db, h.objects, slog.New(slog.DiscardHandler), func() time.Time { return h.at })
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return index.New(d, clock), d
+	h.Index = x
+}
+
+// fold closes all hours that began before clock. Agents are as late as before then.
+func (h *hub) fold(t testing.TB) {
+	t.Helper()
+	at := h.at
+	h.at = clock().Add(2 * time.Hour)
+	if _, err := h.Fold(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.at = at
+	if n := h.number(t, `SELECT count(*) FROM fresh`); n != 0 {
+		t.Fatalf("%d segments are in no closed hour after a fold", n)
+	}
+}
+
+// number asks the database for one number.
+func (h *hub) number(t testing.TB, query string, args ...any) (n int64) {
+	t.Helper()
+	if err := h.db.Read().QueryRowContext(t.Context(), query, args...).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
 }
 
 func hashOf(seq uint32) camera.Hash { return sha256.Sum256(fmt.Append(nil, "segment ", seq)) }
@@ -121,4 +164,67 @@ func window(t testing.TB, x *index.Index, from, to time.Time) ([]index.Entry, []
 		t.Fatal(err)
 	}
 	return entries, gaps
+}
+
+// holdWriter keeps everybody from writing until let is closed.
+func (h *hub) holdWriter(t testing.TB, held chan<- struct{}, let <-chan struct{}) {
+	t.Helper()
+	err := h.db.Write(t.Context(), func(*sql.Tx) error {
+		close(held)
+		<-let
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// refuseRun makes the database fail on segments of a run.
+func (h *hub) refuseRun(t testing.TB, run camera.RunID) {
+	t.Helper()
+	statements := []string{`CREATE TRIGGER poison BEFORE INSERT ON fresh WHEN NEW.run = '` + string(run) + `' BEGIN SELECT RAISE(ABORT, 'refused'); END`}
+	if h.db.Postgres() {
+		statements = []string{`CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$`,
+			`CREATE TRIGGER poison BEFORE INSERT ON fresh FOR EACH ROW WHEN (NEW.run = '` + string(run) + `') EXECUTE FUNCTION poison()`}
+	}
+	h.write(t, statements...)
+}
+
+// failCommits makes each commit of new segments fail.
+func (h *hub) failCommits(t testing.TB) {
+	t.Helper()
+	statements := []string{`CREATE TABLE late (run text REFERENCES users (id) DEFERRABLE INITIALLY DEFERRED)`,
+		`CREATE TRIGGER late_fails AFTER INSERT ON fresh BEGIN INSERT INTO late VALUES ('nobody'); END`}
+	if h.db.Postgres() {
+		statements = []string{statements[0],
+			`CREATE FUNCTION late_fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO late VALUES ('nobody'); RETURN NULL; END $$`,
+			`CREATE TRIGGER late_fails AFTER INSERT ON fresh FOR EACH ROW EXECUTE FUNCTION late_fails()`}
+	}
+	h.write(t, statements...)
+}
+
+func (h *hub) writeOne(t testing.TB, statement string, args ...any) {
+	t.Helper()
+	err := h.db.Write(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(t.Context(), statement, args...)
+		return err
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+func (h *hub) write(t testing.TB, statements ...string) {
+	t.Helper()
+	err := h.db.Write(t.Context(), func(tx *sql.Tx) error {
+		for _, s := range statements {
+			if _, err := tx.ExecContext(t.Context(), s); err != nil {
+				return fmt.Errorf("%s: %w", s, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

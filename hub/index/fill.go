@@ -5,6 +5,7 @@ import (
 	"time"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/index/pack"
 )
 
 // Span is a part of a window: footage in one state, or no footage for one cause.
@@ -20,7 +21,7 @@ type Interval struct{ From, To time.Time }
 // Known is what the hub knows of a camera besides its segments and gaps.
 type Known struct {
 	Registered time.Time
-	Linked     []Interval // those that touch the window, in any order
+	Linked     []Interval // those that touch the window or came after it, in any order
 	LinkedNow  bool
 	State      camera.RecordState // the last that its device told
 	Since      time.Time
@@ -40,6 +41,18 @@ const (
 	forever     = int64(1) << 62
 )
 
+// Edge is how much more than its window Fill has to see on either side: a short hole in
+// which a window begins is footage there too, as it is in a longer window.
+const Edge = time.Duration(bridgeMost) * time.Millisecond
+
+// Within is the strip without the segments and gaps that do not touch [from, to).
+func (s Strip) Within(from, to time.Time) Strip {
+	a, b := from.UnixMilli(), to.UnixMilli()
+	s.Segments = slices.DeleteFunc(slices.Clone(s.Segments), func(g pack.Segment) bool { return g.Start >= b || g.End <= a })
+	s.Gaps = slices.DeleteFunc(slices.Clone(s.Gaps), func(g pack.Gap) bool { return g.Start >= b || g.End <= a })
+	return s
+}
+
 // Fill covers the window [from, to) with spans, so that every millisecond of it is
 // in exactly one and no two neighbours are alike. Footage wins over everything, and
 // what is withheld over what is left; then what the household's recorder has; then
@@ -48,25 +61,24 @@ const (
 // its household paused: of such a time it has nothing, nor of what is still being
 // recorded here. Both streams are footage; gaps are those of the main stream alone.
 // Times are cut to whole milliseconds.
-func Fill(entries []Entry, gaps []camera.Gap, k Known, from, to, now time.Time) []Span {
+//
+// The strip is one that Strips has read from Edge before the window to Edge after it.
+func Fill(s Strip, k Known, from, to, now time.Time) []Span {
 	a, b := from.UnixMilli(), to.UnixMilli()
 	if a >= b {
 		return nil
 	}
-	p := picture{
-		footage: strokesOf(entries, a, b),
-		gaps:    gapStrokes(gaps, a, b),
-		past:    newPast(gaps, k, a, b),
-		silence: newSilence(k, now),
-	}
+	p := newPicture(s, k, a, b, now)
 	var spans []Span
-	for cuts := p.cuts(a, b); len(cuts) > 1; cuts = cuts[1:] {
-		c := p.at(cuts[0])
+	for t := a; t < b; {
+		c, end := p.at(t)
+		end = min(end, b)
 		if n := len(spans); n > 0 && spans[n-1].State == c.state && spans[n-1].Cause == c.cause {
-			spans[n-1].To = time.UnixMilli(cuts[1]).UTC()
-			continue
+			spans[n-1].To = time.UnixMilli(end).UTC()
+		} else {
+			spans = append(spans, Span{From: time.UnixMilli(t).UTC(), To: time.UnixMilli(end).UTC(), State: c.state, Cause: c.cause})
 		}
-		spans = append(spans, Span{From: time.UnixMilli(cuts[0]).UTC(), To: time.UnixMilli(cuts[1]).UTC(), State: c.state, Cause: c.cause})
+		t = end
 	}
 	return spans
 }
@@ -75,19 +87,6 @@ func Fill(entries []Entry, gaps []camera.Gap, k Known, from, to, now time.Time) 
 type colour struct {
 	state camera.ByteState
 	cause camera.GapCause
-}
-
-// colourOf says how the bytes of a segment show: gone ones are a gap.
-func colourOf(s camera.ByteState) colour {
-	switch s {
-	case camera.StateExpired:
-		return colour{cause: camera.CauseOverwritten}
-	case camera.StateLost:
-		return colour{cause: camera.CauseLost}
-	case camera.StateWithheld:
-		return colour{cause: camera.CauseWithheld}
-	}
-	return colour{state: s}
 }
 
 // silence answers for moments of which neither a segment nor a gap tells.
@@ -135,11 +134,12 @@ func (s silence) linked(ms int64) bool {
 	return slices.ContainsFunc(s.links, func(l [2]int64) bool { return l[0] <= ms && ms < l[1] })
 }
 
-// cuts are the moments at which the answer may change.
+// cuts are the moments at which the answer may change, in their order.
 func (s silence) cuts() []int64 {
-	cuts := []int64{s.now, s.registered, s.ended, s.now - pendingMost, s.since}
+	cuts := []int64{s.now, s.registered, s.ended, s.now - pendingMost, s.since, forever}
 	for _, l := range s.links {
 		cuts = append(cuts, l[0], l[1])
 	}
+	slices.Sort(cuts)
 	return cuts
 }

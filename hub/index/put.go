@@ -1,24 +1,29 @@
 package index
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	camera "xulang.vn/camera"
-	"xulang.vn/camera/hub/db"
+	"xulang.vn/camera/hub/index/pack"
 )
 
-// Put writes an announcement in one transaction. When it returns without an error,
-// everything that the reply does not refuse is durable, now or from before:
-// announcing twice, in another order or from two connections at once gives the
-// same rows. An error refuses the message as a whole: nothing is written.
+// lookMost is how often an announcement looks for what is folded. A segment is folded
+// once: a second look finds what the first one missed.
+const lookMost = 4
+
+// Put writes an announcement, in one transaction with those that others announce at
+// the same time. When it returns without an error, everything that the reply does not
+// refuse is durable, now or from before: announcing twice, in another order or from
+// two connections at once gives the same rows. An error refuses the message as a
+// whole: nothing of it counts as announced, though it may have been written when the
+// error is that of ctx.
 //
-// All that costs time is done before the transaction: signatures are checked while
-// others write.
+// All that costs time is done before the transaction: signatures are checked, and
+// what was announced and folded before is read back, while others write.
 func (x *Index) Put(ctx context.Context, m camera.Announce, c Claims) (camera.AnnounceReply, error) {
 	reply := camera.AnnounceReply{V: camera.LinkVersion, RefusedSegments: map[int]camera.Refusal{}, RefusedGaps: map[int]camera.Refusal{}}
 	if err := camera.CheckVersion(m.V); err != nil {
@@ -27,15 +32,40 @@ func (x *Index) Put(ctx context.Context, m camera.Announce, c Claims) (camera.An
 	if n := len(m.Segments) + len(m.Gaps); n > camera.AnnounceMost {
 		return camera.AnnounceReply{}, camera.Errorf(camera.CodeTooLarge, "announcement of %d facts, at most %d", n, camera.AnnounceMost)
 	}
-	p := put{received: x.now().UTC(), claims: remembering{c, map[camera.CameraID]bool{}}, reply: &reply}
-	p.sift(m)
-	if len(p.segments)+len(p.gaps) > 0 {
-		err := x.db.Write(ctx, func(tx *sql.Tx) error { return p.write(ctx, tx) })
-		if err != nil {
-			return camera.AnnounceReply{}, fmt.Errorf("write announcement: %w", err)
-		}
+	p := &put{received: whole(x.now()), claims: remembering{c, map[camera.CameraID]bool{}}}
+	p.sift(m, &reply)
+	if len(p.runs)+len(p.gaps) == 0 {
+		return reply, nil
+	}
+	if err := x.announce(ctx, p); err != nil {
+		return camera.AnnounceReply{}, fmt.Errorf("write announcement: %w", err)
+	}
+	for at, refusal := range p.outcome.refused {
+		reply.RefusedSegments[at] = refusal
+	}
+	for at, refusal := range p.outcome.gaps {
+		reply.RefusedGaps[at] = refusal
 	}
 	return reply, nil
+}
+
+// announce looks for what is folded and writes the rest; again when a fold came between.
+func (x *Index) announce(ctx context.Context, p *put) error {
+	for range lookMost {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := x.look(ctx, p); err != nil {
+			return err
+		}
+		if err := x.commit(ctx, p); err != nil {
+			return err
+		}
+		if !p.outcome.moved {
+			return nil
+		}
+	}
+	return camera.Errorf(camera.CodeUnavailable, "segments are folded while they are announced")
 }
 
 // remembering asks once for each camera.
@@ -53,101 +83,105 @@ func (r remembering) Owns(id camera.CameraID) bool {
 	return answer
 }
 
-// put is one announcement on its way to the disk.
+// put is one announcement on its way to the disk. Its caller owns it until it is in
+// the writer's list, and after done is closed.
 type put struct {
 	received time.Time
 	claims   Claims
-	reply    *camera.AnnounceReply
-	segments []numbered[camera.Segment]
-	gaps     []numbered[camera.Gap]
+	runs     []runClaims
+	gaps     []gapClaim
+	known    map[camera.SegmentID]pack.Fact // what is folded of them and looks the same at hand
+
+	turn, done chan struct{} // closed when it leads, and when err and outcome are there
+	err        error
+	outcome    outcome
 }
 
-// numbered is a fact with its index in the announcement.
-type numbered[T any] struct {
-	at   int
-	fact T
+// outcome is what became of an announcement in a transaction.
+type outcome struct {
+	refused map[int]camera.Refusal
+	gaps    map[int]camera.Refusal // the same of gaps
+	moved   bool                   // a segment was folded since it was looked for: nothing of it was written
 }
 
-func (p *put) sift(m camera.Announce) {
-	for i, s := range m.Segments {
-		if err := checkSegment(&s, p.claims, p.received); err != nil {
-			p.reply.RefusedSegments[i] = camera.Refuse(err)
+func (o *outcome) refuse(at int, err error) {
+	if o.refused == nil {
+		o.refused = map[int]camera.Refusal{}
+	}
+	o.refused[at] = camera.Refuse(err)
+}
+
+func (o *outcome) refuseGap(at int, err error) {
+	if o.gaps == nil {
+		o.gaps = map[int]camera.Refusal{}
+	}
+	o.gaps[at] = camera.Refuse(err)
+}
+
+// claim is a segment with its index in its announcement.
+type claim struct {
+	p   *put
+	at  int
+	seg *camera.Segment
+}
+
+// conflict refuses a claim that is not what was first, which stays as it is. To
+// acknowledge another one would promise something that is not kept here.
+func (c claim) conflict() {
+	c.p.outcome.refuse(c.at, camera.Errorf(camera.CodeConflict, "segment %s was announced as something else", c.seg.SegmentID))
+}
+
+// gapClaim is a gap with its index in its announcement.
+type gapClaim struct {
+	at int
+	camera.Gap
+}
+
+// runClaims are claims of one run, by number.
+type runClaims struct {
+	camera camera.CameraID
+	run    camera.RunID
+	claims []claim
+}
+
+func (r runClaims) before(other runClaims) int {
+	return cmp.Or(cmp.Compare(r.camera, other.camera), cmp.Compare(r.run, other.run))
+}
+
+func (r runClaims) sort() {
+	bySeq := func(a, b claim) int { return cmp.Compare(a.seg.Seq, b.seg.Seq) }
+	if !slices.IsSortedFunc(r.claims, bySeq) {
+		slices.SortStableFunc(r.claims, bySeq)
+	}
+}
+
+// sift keeps what the hub may believe.
+func (p *put) sift(m camera.Announce, reply *camera.AnnounceReply) {
+	segments := slices.Clone(m.Segments)
+	runs := map[camera.SegmentID]int{} // of Seq 0, whatever is announced
+	for i := range segments {
+		s := &segments[i]
+		if err := checkSegment(s, p.claims, p.received); err != nil {
+			reply.RefusedSegments[i] = camera.Refuse(err)
 			continue
 		}
-		p.segments = append(p.segments, numbered[camera.Segment]{i, s})
+		key := camera.SegmentID{Camera: s.Camera, Run: s.Run}
+		n, ok := runs[key]
+		if !ok {
+			n = len(p.runs)
+			runs[key] = n
+			p.runs = append(p.runs, runClaims{camera: s.Camera, run: s.Run})
+		}
+		p.runs[n].claims = append(p.runs[n].claims, claim{p, i, s})
+	}
+	for _, r := range p.runs {
+		r.sort()
 	}
 	for i, g := range m.Gaps {
 		if err := checkGap(&g, p.claims, p.received); err != nil {
-			p.reply.RefusedGaps[i] = camera.Refuse(err)
+			reply.RefusedGaps[i] = camera.Refuse(err)
 			continue
 		}
-		p.gaps = append(p.gaps, numbered[camera.Gap]{i, g})
+		p.gaps = append(p.gaps, gapClaim{i, g})
 	}
-}
-
-func (p *put) write(ctx context.Context, tx *sql.Tx) error {
-	if len(p.segments) > 0 {
-		insert, err := tx.PrepareContext(ctx, insertEntry)
-		if err != nil {
-			return err
-		}
-		defer insert.Close()
-		for _, s := range p.segments {
-			if err := p.segment(ctx, tx, insert, s); err != nil {
-				return fmt.Errorf("segment %s: %w", s.fact.SegmentID, err)
-			}
-		}
-	}
-	for _, g := range p.gaps {
-		if err := p.gap(ctx, tx, g.fact); err != nil {
-			return fmt.Errorf("gap of %s: %w", g.fact.Camera, err)
-		}
-	}
-	return nil
-}
-
-func (p *put) segment(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, n numbered[camera.Segment]) error {
-	done, err := insert.ExecContext(ctx, entryRow(n.fact, camera.StateHome, p.received)...)
-	if err != nil {
-		return err
-	}
-	if rows, err := done.RowsAffected(); err != nil || rows == 1 {
-		return err
-	}
-	return p.known(ctx, tx, n)
-}
-
-// known compares a claim with the one that was first, which stays as it is. To
-// acknowledge another one would promise something that is not kept here.
-func (p *put) known(ctx context.Context, tx *sql.Tx, n numbered[camera.Segment]) error {
-	s := n.fact
-	had, err := scanEntry(tx.QueryRowContext(ctx, selectEntry+byID, s.Camera, s.Run, s.Seq))
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(had.Payload(), s.Payload()) {
-		p.reply.RefusedSegments[n.at] = camera.Refuse(camera.Errorf(camera.CodeConflict, "segment %s was announced as something else", s.SegmentID))
-	}
-	return nil
-}
-
-// gap writes a gap, or moves its end on together with the signature; an end that
-// is not later is old news and changes nothing.
-func (p *put) gap(ctx context.Context, tx *sql.Tx, g camera.Gap) error {
-	var had camera.Gap // the same one, shorter
-	err := tx.QueryRowContext(ctx, `SELECT end_ms, cause FROM gaps WHERE camera_id = $1 AND stream = $2 AND start_ms = $3`,
-		g.Camera, g.Stream, db.Instant(g.Start)).Scan((*db.Instant)(&had.End), &had.Cause)
-	switch {
-	case err != nil && !errors.Is(err, sql.ErrNoRows):
-		return err
-	case err == nil && !g.End.After(had.End):
-		return nil
-	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO gaps (camera_id, stream, start_ms, end_ms, cause, received_ms, signature) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (camera_id, stream, start_ms) DO UPDATE SET end_ms = excluded.end_ms, cause = excluded.cause, signature = excluded.signature`,
-		g.Camera, g.Stream, db.Instant(g.Start), db.Instant(g.End), g.Cause, db.Instant(p.received), signatureText(g.Signature))
-	if err != nil {
-		return err
-	}
-	return gone(ctx, tx, g, had)
 }

@@ -18,8 +18,16 @@ func want(from, to int) camera.Want {
 }
 
 func TestRequestAndBack(t *testing.T) {
-	x, _ := open(t)
+	for age, grow := range ages {
+		t.Run(age, func(t *testing.T) { requestAndBack(t, grow) })
+	}
+}
+
+func requestAndBack(t *testing.T, grow func(*hub, testing.TB)) {
+	h := stand(t)
+	x := h.Index
 	main, small := eachState(t, x, camera.StreamMain), eachState(t, x, camera.StreamSub)
+	grow(h, t)
 	before := states(t, x, small)
 	request := func(from, to, wanted int) {
 		t.Helper()
@@ -73,9 +81,11 @@ func TestRequestAndBack(t *testing.T) {
 // TestRequestsOfManyCases: whatever cases ask for and give back, in the end just
 // that is requested which an open want covers.
 func TestRequestsOfManyCases(t *testing.T) {
-	x, _ := open(t)
-	segs := segments(30)
-	accept(t, x, segs)
+	h := stand(t)
+	x, segs := h.Index, segments(30)
+	accept(t, x, segs[:15])
+	h.fold(t)
+	accept(t, x, segs[15:]) // one half folded, one half late
 	rapid.Check(t, func(r *rapid.T) {
 		var open []camera.Want
 		for range rapid.IntRange(1, 12).Draw(r, "steps") {

@@ -82,7 +82,7 @@ func TestWhatIsKeptProvesItself(t *testing.T) {
 	}
 	for _, e := range entries {
 		one, err := x.Segment(t.Context(), e.SegmentID)
-		if err != nil || !device.Signed(e.Payload(), e.Signature) || !device.Signed(one.Payload(), one.Signature) {
+		if err != nil || !device.Signed(one.Payload(), one.Signature) {
 			t.Errorf("the signature of %s is not good for what is kept: %v\n%+v", e.SegmentID, err, e)
 		}
 	}
@@ -95,7 +95,11 @@ func TestWhatIsKeptProvesItself(t *testing.T) {
 		"recorder's clock": func(s *camera.Segment) { s.RecorderOffset = 0 },
 		"bound":            func(s *camera.Segment) { s.RecorderBound = 0 },
 	} {
-		altered := entries[5].Segment
+		one, err := x.Segment(t.Context(), entries[5].SegmentID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		altered := one.Segment
 		if alter(&altered); device.Signed(altered.Payload(), altered.Signature) {
 			t.Errorf("another %s has the same signature", name)
 		}

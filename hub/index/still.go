@@ -1,13 +1,12 @@
 package index
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
-	"errors"
-	"fmt"
 	"time"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/index/pack"
 )
 
 // At finds the segment whose first picture shows best what a camera saw at a
@@ -17,26 +16,60 @@ import (
 // picture of their own (KeySize) whose bytes are somewhere count, with here only
 // those that are playable; CodeNoFootage when there is none.
 func (x *Index) At(ctx context.Context, id camera.CameraID, at time.Time, within time.Duration, here bool) (Entry, error) {
-	ms, back := at.UnixMilli(), max(within, 0).Milliseconds()
-	e, err := scanEntry(x.db.Read().QueryRowContext(ctx, selectEntry+`
-		WHERE camera_id = $1 AND start_ms >= $4 AND start_ms <= $2 AND (end_ms > $2 OR start_ms >= $3)
-			AND key_size > 0 AND state NOT IN ($8, $9, $10) AND ($11 OR state IN ($6, $7))
-		ORDER BY
-			CASE WHEN end_ms > $2 THEN 0 ELSE 1 END,
-			CASE WHEN end_ms > $2 AND stream <> $5 THEN 1 ELSE 0 END,
-			CASE WHEN end_ms > $2 AND state NOT IN ($6, $7) THEN 1 ELSE 0 END,
-			start_ms DESC,
-			CASE WHEN stream <> $5 THEN 1 ELSE 0 END,
-			CASE WHEN state NOT IN ($6, $7) THEN 1 ELSE 0 END,
-			run, seq
-		LIMIT 1`,
-		id, ms, ms-back, ms-max(back, spanMost), camera.StreamMain, camera.StateStored, camera.StateHeld,
-		camera.StateExpired, camera.StateLost, camera.StateWithheld, !here))
-	if errors.Is(err, sql.ErrNoRows) {
+	ms := at.UnixMilli()
+	// What starts at the moment itself still counts; what covers it starts spanMost
+	// before it at the earliest, and Strips looks that far back by itself.
+	from := time.UnixMilli(ms - max(within, 0).Milliseconds())
+	strips, err := x.Strips(ctx, []camera.CameraID{id}, from, time.UnixMilli(ms+1))
+	if err != nil {
+		return Entry{}, err
+	}
+	s, best := &strips[0], -1
+	for i := range s.Segments {
+		g := &s.Segments[i]
+		if !g.Picture || !somewhere(g.State, here) || g.End <= ms && g.Start < from.UnixMilli() {
+			continue
+		}
+		if best < 0 || s.compareStills(g, &s.Segments[best], ms) < 0 {
+			best = i
+		}
+	}
+	if best < 0 {
 		return Entry{}, camera.Errorf(camera.CodeNoFootage, "camera %s: no picture of %s", id, at.UTC().Format(time.RFC3339))
 	}
-	if err != nil {
-		return Entry{}, fmt.Errorf("find picture: %w", err)
+	g := s.Segments[best]
+	return x.Segment(ctx, camera.SegmentID{Camera: id, Run: s.Shapes[g.Shape].Run, Seq: g.Seq})
+}
+
+// somewhere tells whether there are bytes, with here: in the store.
+func somewhere(s pack.State, here bool) bool {
+	if here {
+		return s.Playable()
 	}
-	return e, nil
+	return s != pack.Expired && s != pack.Lost && s != pack.Withheld
+}
+
+// compareStills is negative when a shows the moment better than b.
+func (s *Strip) compareStills(a, b *pack.Segment, ms int64) int {
+	less := func(x, y bool) int { // whichever is so comes first
+		switch {
+		case x == y:
+			return 0
+		case x:
+			return -1
+		}
+		return 1
+	}
+	main := func(g *pack.Segment) bool { return s.Shapes[g.Shape].Stream == camera.StreamMain }
+	covers := func(g *pack.Segment) bool { return g.End > ms }
+	if c := less(covers(a), covers(b)); c != 0 {
+		return c
+	}
+	if covers(a) {
+		if c := cmp.Or(less(main(a), main(b)), less(a.State.Playable(), b.State.Playable())); c != 0 {
+			return c
+		}
+	}
+	return cmp.Or(cmp.Compare(b.Start, a.Start), less(main(a), main(b)), less(a.State.Playable(), b.State.Playable()),
+		cmp.Compare(s.Shapes[a.Shape].Run, s.Shapes[b.Shape].Run), cmp.Compare(a.Seq, b.Seq))
 }

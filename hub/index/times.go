@@ -2,8 +2,6 @@ package index
 
 import (
 	"slices"
-	"sort"
-	"time"
 
 	camera "xulang.vn/camera"
 )
@@ -42,29 +40,4 @@ func cutTo(list times, a, b int64) times {
 		}
 	}
 	return cut
-}
-
-// hold tells whether a moment lies in one of them.
-func (t times) hold(ms int64) bool {
-	i := sort.Search(len(t), func(i int) bool { return t[i][1] > ms })
-	return i < len(t) && t[i][0] <= ms
-}
-
-// past is what a recorder has and had of a window, and when the household had paused.
-type past struct{ has, had, paused times }
-
-// newPast counts a pause that a later gap covers, and one that goes on.
-func newPast(gaps []camera.Gap, k Known, a, b int64) past {
-	var paused []camera.Interval
-	for _, g := range gaps {
-		if g.Stream == camera.StreamMain && g.Cause == camera.CausePaused {
-			paused = append(paused, camera.Interval{From: g.Start, To: g.End})
-		}
-	}
-	p := past{has: timesOf(k.Past, a, b), had: timesOf(k.Overwritten, a, b)}
-	if since := k.Since.UnixMilli(); camera.GapCause(k.State) == camera.CausePaused && since < b {
-		paused = append(paused, camera.Interval{From: k.Since, To: time.UnixMilli(b)})
-	}
-	p.paused = timesOf(paused, a, b)
-	return p
 }

@@ -30,17 +30,12 @@ type Camera struct {
 	Verified   time.Time     // end of the newest segment that the device read back as a whole; zero: none yet
 	Uplink     camera.Uplink // the class in force; "" before the first status
 	Aim        camera.Aim    // newest comparison with the reference view; zero: none yet
+	Keep       int           // days for which the household lets the hub keep footage; 0: it chose none
 	Registered time.Time
 }
 
-// CameraView is a camera with one of its views.
-type CameraView struct {
-	Camera Camera
-	View   camera.View
-}
-
 const selectCamera = `SELECT c.id, c.household_id, c.device_id, c.serial, c.channel, c.label,
-	c.consent, c.consent_ms, c.paused, c.consent_for, c.consent_from, c.consent_to, c.sound, c.shared, c.state, c.since_ms, c.detail, c.codec, c.verified_ms, c.uplink, c.aim, c.aim_ms, c.registered_ms,
+	c.consent, c.consent_ms, c.paused, c.consent_for, c.consent_from, c.consent_to, c.sound, c.shared, c.state, c.since_ms, c.detail, c.codec, c.verified_ms, c.uplink, c.aim, c.aim_ms, c.keep_days, c.registered_ms,
 	v.lon, v.lat, v.heading, v.fov, v.range_m, v.from_ms, v.to_ms
 	FROM cameras c JOIN views v ON v.camera_id = c.id `
 
@@ -51,7 +46,7 @@ func scanCamera(row interface{ Scan(...any) error }) (Camera, error) {
 	)
 	err := row.Scan(&c.ID, &c.Household, &c.Device, &c.Serial, &c.Channel, &c.Label,
 		&c.Consent.Level, (*db.Instant)(&c.Consent.Until), &c.Consent.Paused, &purposes, &c.Consent.Hours.From, &c.Consent.Hours.To, &c.Sound, &c.Shared,
-		&c.State, (*db.Instant)(&c.Since), &c.Detail, &c.Codec, (*db.Instant)(&c.Verified), &c.Uplink, &c.Aim.State, (*db.Instant)(&c.Aim.At), (*db.Instant)(&c.Registered),
+		&c.State, (*db.Instant)(&c.Since), &c.Detail, &c.Codec, (*db.Instant)(&c.Verified), &c.Uplink, &c.Aim.State, (*db.Instant)(&c.Aim.At), &c.Keep, (*db.Instant)(&c.Registered),
 		&c.View.Position.Lon, &c.View.Position.Lat, &c.View.Heading, &c.View.FOV, &c.View.Range,
 		(*db.Instant)(&c.View.From), (*db.Instant)(&c.View.To))
 	if err == nil && purposes != "" {
@@ -107,43 +102,6 @@ func (r *Registry) Camera(ctx context.Context, id camera.CameraID) (Camera, erro
 // are not shared any more.
 func (r *Registry) Cameras(ctx context.Context) ([]Camera, error) {
 	return r.list(ctx, `WHERE v.to_ms IS NULL ORDER BY c.label, c.id`)
-}
-
-// Views lists the shared cameras with every view that was true at some time in
-// [from, to), oldest first for each camera. Where from is to, that moment is meant.
-func (r *Registry) Views(ctx context.Context, from, to time.Time) ([]CameraView, error) {
-	from, to = from.Truncate(time.Millisecond), to.Truncate(time.Millisecond)
-	if to.Equal(from) {
-		to = to.Add(time.Millisecond)
-	}
-	cameras, err := r.list(ctx, `WHERE c.shared = $1 AND v.from_ms < $3 AND (v.to_ms IS NULL OR v.to_ms > $2)
-		ORDER BY c.id, v.from_ms`, true, db.Instant(from), db.Instant(to))
-	if err != nil {
-		return nil, err
-	}
-	present, err := r.presentViews(ctx)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]CameraView, 0, len(cameras))
-	for _, c := range cameras {
-		v := c.View
-		c.View = present[c.ID]
-		list = append(list, CameraView{Camera: c, View: v})
-	}
-	return list, nil
-}
-
-func (r *Registry) presentViews(ctx context.Context) (map[camera.CameraID]camera.View, error) {
-	cameras, err := r.Cameras(ctx)
-	if err != nil {
-		return nil, err
-	}
-	present := make(map[camera.CameraID]camera.View, len(cameras))
-	for _, c := range cameras {
-		present[c.ID] = c.View
-	}
-	return present, nil
 }
 
 // owner is whose camera this is now; ok is false for a new one.

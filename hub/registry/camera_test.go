@@ -38,9 +38,6 @@ func TestHelloRegistersAndUpdates(t *testing.T) {
 	if c, err = h.Camera(t.Context(), n.Camera); err != nil || c.Shared {
 		t.Errorf("left out: %+v, %v", c, err)
 	}
-	if v, err := h.Views(t.Context(), start, h.now()); err != nil || len(v) != 0 {
-		t.Errorf("views of a camera that is not shared: %v, %v", v, err)
-	}
 	h.hello(t, d, n)
 	if c, err = h.Camera(t.Context(), n.Camera); err != nil || !c.Shared || c.Registered != start {
 		t.Errorf("shared again: %+v, %v", c, err)
@@ -135,39 +132,99 @@ func TestViewsThroughTime(t *testing.T) {
 	turn(30)
 	h.wait(-time.Hour)
 	turn(40) // the hub's clock was set back: still after the one before
+	other := note(home, 2)
+	h.hello(t, d, n, other)
 	at := func(m int) time.Time { return start.Add(time.Duration(m) * time.Minute) }
-	for _, c := range []struct {
-		from, to int
-		want     string
-	}{
-		{-10, 0, ""}, {-10, 1, "10"}, {0, 20, "10"}, {5, 5, "10"}, {20, 20, "20"}, {19, 21, "10 20"}, {20, 30, "20"}, {0, 31, "10 20 40"}, {40, 50, "40"},
-	} {
-		got, err := h.Views(t.Context(), at(c.from), at(c.to))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var headings []string
-		for _, v := range got {
-			headings = append(headings, fmt.Sprint(v.View.Heading))
-			if v.Camera.View.Heading != 40 {
-				t.Errorf("the camera's present view is %v", v.Camera.View)
+	spoken := func(views []camera.View) string {
+		var all []string
+		for _, v := range views {
+			to := "now"
+			if !v.To.IsZero() {
+				to = fmt.Sprint(v.To.Sub(start).Minutes())
 			}
+			all = append(all, fmt.Sprintf("%v–%s: %v", v.From.Sub(start).Minutes(), to, v.Heading))
 		}
-		if s := strings.Join(headings, " "); s != c.want {
-			t.Errorf("views in %d–%d: %q, want %q", c.from, c.to, s, c.want)
-		}
+		return strings.Join(all, ", ")
 	}
-	all, err := h.Views(t.Context(), at(0), at(60))
-	if err != nil || len(all) != 3 {
+	all, err := h.Views(t.Context())
+	if err != nil || len(all) != 2 {
 		t.Fatalf("%v, %v", all, err)
 	}
-	for i, v := range all[:2] {
-		if v.View.To != all[i+1].View.From {
-			t.Errorf("view %d ends at %v, the next begins at %v", i, v.View.To, all[i+1].View.From)
-		}
+	// A view that was replaced within its millisecond never was.
+	if got := spoken(all[n.Camera]); got != "0–20: 10, 20–30: 20, 30–now: 40" || at(30) != all[n.Camera][2].From {
+		t.Errorf("views %s", got)
 	}
-	if !all[2].View.To.IsZero() {
-		t.Errorf("the present view ends at %v", all[2].View.To)
+	one, err := h.Views(t.Context(), other.Camera)
+	if err != nil || len(one) != 1 || spoken(one[other.Camera]) != "-30–now: 90" {
+		t.Errorf("of one camera: %v, %v", one, err)
+	}
+	known, err := h.CamerasOf(t.Context(), []camera.CameraID{n.Camera, "cnobody"})
+	if err != nil || len(known) != 1 || known[n.Camera].View.Heading != 40 {
+		t.Errorf("cameras by id: %+v, %v", known, err)
+	}
+}
+
+// TestKeep: the household's choice goes with all of its box's cameras; what is out of
+// bounds refuses the message.
+func TestKeep(t *testing.T) {
+	h := open(t)
+	home := h.household(t)
+	d, other := h.device(t, home), h.device(t, home)
+	h.hello(t, d, note(home, 1), note(home, 2))
+	h.hello(t, other, note(home, 3))
+	m := hello(note(home, 1))
+	m.Keep = 5
+	if reply, err := h.Hello(t.Context(), d, m); err != nil || reply.Err() != nil {
+		t.Fatal(err, reply)
+	}
+	for _, bad := range []int{-1, 2, 31} {
+		m.Keep = bad
+		want(t, fmt.Sprintf("%d days", bad), refused(h.Hello(t.Context(), d, m)), camera.CodeBadRequest)
+	}
+	h.wait(camera.KeepNotice)
+	got, err := h.Keep(t.Context())
+	if err != nil || len(got) != 3 || got[note(home, 1).Camera] != 5 || got[note(home, 2).Camera] != 5 || got[note(home, 3).Camera] != camera.KeepUsual {
+		t.Errorf("days %v, %v", got, err)
+	}
+}
+
+// TestFewerDaysComeTheNextDay: a box in the wrong hands deletes nothing for a day, and
+// not later than the household wants either.
+func TestFewerDaysComeTheNextDay(t *testing.T) {
+	const hour = time.Hour
+	type step struct {
+		after time.Duration
+		tell  int // -1: nothing is told
+		want  int
+	}
+	for name, steps := range map[string][]step{
+		"fewer":                      {{0, 30, 30}, {hour, 3, 30}, {23 * hour, -1, 30}, {hour, -1, 3}},
+		"told again and again":       {{0, 30, 30}, {hour, 3, 30}, {12 * hour, 3, 30}, {12 * hour, 3, 3}},
+		"taken back":                 {{0, 30, 30}, {hour, 3, 30}, {23 * hour, 30, 30}, {48 * hour, -1, 30}},
+		"in two steps":               {{0, 30, 30}, {hour, 14, 30}, {23 * hour, 3, 30}, {hour, -1, 30}, {23 * hour, -1, 3}},
+		"less few":                   {{0, 30, 30}, {hour, 3, 30}, {23 * hour, 20, 30}, {hour, -1, 30}, {23 * hour, -1, 20}},
+		"an agent that knows none":   {{0, 30, 30}, {hour, 0, 30}, {24 * hour, -1, camera.KeepUsual}},
+		"fewer than as usual":        {{0, 5, camera.KeepUsual}, {24 * hour, -1, 5}},
+		"more is at once":            {{0, 5, camera.KeepUsual}, {24 * hour, 30, 30}},
+		"the clock was set back":     {{0, 30, 30}, {hour, 3, 30}, {-72 * hour, -1, 30}},
+		"what is usual, by its name": {{0, camera.KeepUsual, camera.KeepUsual}, {hour, 0, camera.KeepUsual}},
+	} {
+		h := open(t)
+		home := h.household(t)
+		d := h.device(t, home)
+		h.hello(t, d, note(home, 1))
+		for i, s := range steps {
+			h.wait(s.after)
+			if m := hello(note(home, 1)); s.tell >= 0 {
+				m.Keep = s.tell
+				if reply, err := h.Hello(t.Context(), d, m); err != nil || reply.Err() != nil {
+					t.Fatal(err, reply)
+				}
+			}
+			if got, err := h.Keep(t.Context()); err != nil || got[note(home, 1).Camera] != s.want {
+				t.Errorf("%s, step %d: %v, %v, want %d", name, i, got, err, s.want)
+			}
+		}
 	}
 }
 

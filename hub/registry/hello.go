@@ -32,6 +32,9 @@ func (r *Registry) Hello(ctx context.Context, d camera.DeviceID, m camera.Hello)
 		err = camera.Errorf(camera.CodeTooLarge, "hello: %d cameras, at most %d", len(m.Cameras), camerasMost)
 	}
 	if err == nil {
+		_, err = camera.KeepDays(m.Keep)
+	}
+	if err == nil {
 		var verdict error
 		err = r.db.Write(ctx, func(tx *sql.Tx) (err error) {
 			reply.Refused, verdict, err = r.hello(ctx, tx, d, m)
@@ -67,7 +70,10 @@ func (r *Registry) hello(ctx context.Context, tx *sql.Tx, d camera.DeviceID, m c
 	if _, err := tx.ExecContext(ctx, `UPDATE devices SET version = $2 WHERE id = $1`, d, cut(m.Version, 60)); err != nil {
 		return nil, nil, err
 	}
-	refused, err = noteAll(ctx, tx, d, h, m.Cameras, now)
+	if refused, err = noteAll(ctx, tx, d, h, m.Cameras, now); err != nil {
+		return nil, nil, err
+	}
+	err = keepAll(ctx, tx, d, m.Keep, now)
 	return refused, nil, err
 }
 

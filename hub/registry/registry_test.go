@@ -3,7 +3,6 @@ package registry_test
 import (
 	"encoding/base64"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +12,7 @@ import (
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/db"
+	"xulang.vn/camera/hub/db/dbtest"
 	"xulang.vn/camera/hub/registry"
 )
 
@@ -41,15 +41,7 @@ func (h *hub) wait(d time.Duration) time.Time {
 
 func open(t *testing.T) *hub {
 	t.Helper()
-	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "hub.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	d := dbtest.Open(t)
 	h := &hub{db: d, clock: start}
 	h.Registry = registry.New(d, h.now)
 	return h

@@ -45,17 +45,17 @@ func TestViewsFrom(t *testing.T) {
 			h.hello(t, d, n)
 			h.hello(t, d, n) // told again, it is the same view
 		}
-		views, err := h.Views(t.Context(), start.Add(-2*camera.PastLongest), start.AddDate(1, 0, 0))
+		views, err := h.Views(t.Context(), note(home, 1).Camera)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, v := range views {
+		for _, v := range views[note(home, 1).Camera] {
 			to := ""
-			if !v.View.To.IsZero() {
-				to = fmt.Sprint(v.View.To.Sub(start).Hours())
+			if !v.To.IsZero() {
+				to = fmt.Sprint(v.To.Sub(start).Hours())
 			}
-			got = append(got, fmt.Sprintf("%v-%s:%v", v.View.From.Sub(start).Hours(), to, v.View.Heading))
+			got = append(got, fmt.Sprintf("%v-%s:%v", v.From.Sub(start).Hours(), to, v.Heading))
 		}
 		if s := strings.Join(got, ", "); s != c.want {
 			t.Errorf("%s: %s, want %s", name, s, c.want)

@@ -51,6 +51,7 @@ func build(ctx context.Context, x *extract) (*Graph, Report, error) {
 		return nil, Report{}, err
 	}
 	g.index = newTree(g.roads)
+	g.list()
 	g.findJunctions()
 	g.bound()
 	g.meet()
@@ -62,6 +63,9 @@ func build(ctx context.Context, x *extract) (*Graph, Report, error) {
 	report.Places = len(g.places)
 	for _, r := range g.roads {
 		report.Metres += r.Length
+		if r.Name == "" {
+			report.Unnamed++
+		}
 	}
 	for _, w := range x.ways {
 		if w.tags.maxSpeed == 0 {
@@ -129,7 +133,7 @@ func (g *Graph) findJunctions() {
 		}
 		ids := roads[int32(v)]
 		slices.Sort(ids)
-		g.junction = append(g.junction, Junction{Position: g.vertices[v].position, Roads: slices.Compact(ids)})
+		g.junction = append(g.junction, Junction{Position: g.vertices[v].position, Roads: slices.Compact(ids), Vertex: int32(v)})
 	}
 	slices.SortStableFunc(g.junction, func(a, b Junction) int {
 		return cmp.Or(cmp.Compare(a.Position.Lon, b.Position.Lon), cmp.Compare(a.Position.Lat, b.Position.Lat))

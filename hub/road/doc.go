@@ -25,6 +25,23 @@
 // greatest place on the way, the greater road that it meets. A side road names that
 // road first. Nothing is guessed: where none is known there is no name.
 //
+// # Walking
+//
+// Places where ways meet or end are vertices, the way between two of them is an edge,
+// and an edge in one way of travel is an Arc: Out and In walk from vertex to vertex, with
+// length, class, speed where the map says one, and the metres of the road. Arcs against a
+// one-way street are there and not open.
+//
+// # Watching
+//
+// A Watch holds the views of all cameras through time. Each is turned once into the
+// stretches and the directed edges that it sees; Along, Near and Route look them up in
+// lists by road. A camera takes some 500 bytes.
+//
+// Coverage is counted in metres of road by the way of travel. Gap, Exit and Offer say
+// what is missing. It all stands on views and roads as they were drawn: what hides behind
+// a wall is taken for seen, a way that the map does not know is no exit.
+//
 // # Geometry
 //
 // Distances of a few hundred metres are taken in a plane that touches the earth at the

@@ -48,12 +48,13 @@ type Report struct {
 	Nodes, Ways  int // read from the file
 	Places       int // named ones that people give directions by
 	Roads        int
+	Unnamed      int // of the roads: without name and ref
 	Junctions    int
 	Edges        int            // pieces of way between junctions, one-way or not
 	Metres       float64        // length of all roads
 	Pieces       int            // parts of the network without a connection between them
 	Traps        int            // junctions or ends that a vehicle cannot reach, or not leave, because of one-way streets
-	MissingSpeed int            // ways of roads without a usable maxspeed
+	MissingSpeed int            // ways of roads without a usable maxspeed: who computes with speeds goes by their class
 	MissingNodes int            // nodes that roads name but the file does not hold (cut at the border)
 	Skipped      map[string]int // ways that became no road, by reason
 }

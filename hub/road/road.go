@@ -31,6 +31,9 @@ type Graph struct {
 	junction []Junction
 	min, max camera.Position
 
+	armsAt, arms   []int32 // arms[armsAt[v]:armsAt[v+1]] leave vertex v: edge<<1, with 1 against its order
+	alongAt, along []int32 // along[alongAt[r]:alongAt[r+1]] are the edges of road r by its metres
+
 	places []place          // from south to north
 	passes map[int32][]pass // by road
 	signs  map[int32][]sign // by road
@@ -44,6 +47,7 @@ type Graph struct {
 type Junction struct {
 	Position camera.Position
 	Roads    []camera.RoadID // sorted, each once
+	Vertex   int32           // its arms are the Graph's Out
 }
 
 // Roads returns all roads, sorted by ID. The slice is the caller's.

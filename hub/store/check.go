@@ -22,6 +22,9 @@ var presigned = []string{
 	"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-Signature", "X-Amz-SignedHeaders",
 }
 
+// presignedLimited has the token beside the keys of a session.
+var presignedLimited = append([]string{"X-Amz-Security-Token"}, presigned...)
+
 // check refuses what cannot be a link of ours before the object store sees it.
 // The status is meant for the error.
 func (s *Store) check(r *http.Request) (status int, err error) {
@@ -44,7 +47,11 @@ func (s *Store) check(r *http.Request) (status int, err error) {
 	if !s.ours(r.URL) {
 		return http.StatusNotFound, camera.Errorf(camera.CodeNotFound, "no such object")
 	}
-	return checkQuery(r.URL.RawQuery, signed, int(longest.Seconds()))
+	names := presigned
+	if len(s.sessions) > 0 {
+		names = presignedLimited
+	}
+	return checkQuery(r.URL.RawQuery, names, signed, int(longest.Seconds()))
 }
 
 // checkBody bounds a PUT by its declared length; the server reads no further.
@@ -72,15 +79,15 @@ func (s *Store) ours(u *url.URL) bool {
 	return err == nil
 }
 
-func checkQuery(raw, signed string, longest int) (int, error) {
+func checkQuery(raw string, names []string, signed string, longest int) (int, error) {
 	if raw == "" {
 		return http.StatusForbidden, camera.Errorf(camera.CodeForbidden, "the request is not signed")
 	}
 	q, err := url.ParseQuery(raw)
-	if err != nil || len(q) != len(presigned) {
+	if err != nil || len(q) != len(names) {
 		return http.StatusForbidden, camera.Errorf(camera.CodeForbidden, "not the parameters of a signed link")
 	}
-	for _, name := range presigned {
+	for _, name := range names {
 		if len(q[name]) != 1 {
 			return http.StatusForbidden, camera.Errorf(camera.CodeForbidden, "not the parameters of a signed link")
 		}

@@ -4,15 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
+	"net/http"
 
 	"github.com/minio/minio-go/v7"
 
 	camera "xulang.vn/camera"
 )
-
-// readLongest ends a read that does not get on.
-const readLongest = 30 * time.Second
 
 // ReadKey reads the leading size bytes of an object, at most [camera.KeyLargest]:
 // one picture. It reads nothing else of it (RFC 9110, 14.2). No object is
@@ -30,8 +27,8 @@ func (s *Store) ReadKey(ctx context.Context, key camera.Key, size int64) ([]byte
 	if err := opts.SetRange(0, size-1); err != nil {
 		return nil, fmt.Errorf("read object: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, readLongest)
-	defer cancel()
+	ctx, left := s.patient(ctx)
+	defer left.end()
 	body, info, _, err := minio.Core{Client: s.api}.GetObject(ctx, s.bucket, name, opts)
 	switch code := minio.ToErrorResponse(err).Code; {
 	case code == minio.NoSuchKey:
@@ -39,7 +36,7 @@ func (s *Store) ReadKey(ctx context.Context, key camera.Key, size int64) ([]byte
 	case code == minio.InvalidRange: // it is empty
 		return nil, short(key, 0, size)
 	case err != nil:
-		return nil, unavailable("read object", err)
+		return nil, failed(ctx, "read object", err)
 	}
 	defer body.Close()
 	if info.Size >= 0 && info.Size < size {
@@ -48,11 +45,51 @@ func (s *Store) ReadKey(ctx context.Context, key camera.Key, size int64) ([]byte
 	// A store that ignores the range sends all of it; the rest is not read.
 	data := make([]byte, size)
 	if _, err := io.ReadFull(body, data); err != nil {
-		return nil, unavailable("read object", err)
+		return nil, failed(ctx, "read object", err)
 	}
 	return data, nil
 }
 
 func short(key camera.Key, has, size int64) error {
 	return camera.Errorf(camera.CodeBadClaim, "object %s: has %d bytes, not %d", key, has, size)
+}
+
+// Read gives a whole object and its size. CodeNotFound when there is none. Whether
+// they are the announced bytes is for the caller to see, and the body is for the
+// caller to close.
+func (s *Store) Read(ctx context.Context, key camera.Key) (io.ReadCloser, int64, error) {
+	name, err := keyName(key)
+	if err != nil {
+		return nil, 0, err
+	}
+	in, info, err := s.open(ctx, s.bucket, name, "")
+	if err != nil {
+		return nil, 0, err
+	}
+	return in, info.Size, nil
+}
+
+// open starts to read an object, or one version of it.
+func (s *Store) open(ctx context.Context, bucket, name, version string) (io.ReadCloser, minio.ObjectInfo, error) {
+	opts := minio.GetObjectOptions{VersionID: version}
+	opts.Set("X-Amz-Checksum-Mode", "ENABLED") // to be told; who compares it can say what is wrong
+	ctx, left := s.patient(ctx)
+	in, info, _, err := minio.Core{Client: s.api}.GetObject(ctx, bucket, name, opts)
+	left.rest()
+	if err == nil {
+		return &body{in, ctx, left}, info, nil
+	}
+	defer left.end()
+	if absent(err, version) {
+		return nil, info, camera.Errorf(camera.CodeNotFound, "no object %s", name)
+	}
+	return nil, info, failed(ctx, "read object", err)
+}
+
+// absent tells that what was asked for is not there. An id that cannot be one of
+// the store's versions is 400, the id of a delete marker 405.
+func absent(err error, version string) bool {
+	r := minio.ToErrorResponse(err)
+	return r.Code == minio.NoSuchKey || r.Code == minio.NoSuchVersion ||
+		version != "" && (r.StatusCode == http.StatusBadRequest || r.StatusCode == http.StatusMethodNotAllowed)
 }

@@ -60,11 +60,12 @@ func (s *Store) Link(ctx context.Context, key camera.Key, ttl time.Duration) (st
 	return s.address(u), nil
 }
 
-// presign does no I/O: the region is known.
+// presign does no I/O, the region is known; but now and then a limited store mints
+// new keys first.
 func (s *Store) presign(ctx context.Context, method, name string, ttl time.Duration, signed http.Header) (*url.URL, error) {
 	u, err := s.signer.PresignHeader(ctx, method, s.bucket, name, ttl, nil, signed)
 	if err != nil {
-		return nil, fmt.Errorf("presign %s: %w", method, err)
+		return nil, unavailable("presign "+method, err)
 	}
 	return u, nil
 }

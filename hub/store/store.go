@@ -5,6 +5,10 @@
 // The store may be reached in two ways. By default it listens on loopback and its
 // traffic passes through the hub's port ([Store.Proxy], links are paths under
 // /o/). With a public address links point there and bytes bypass the hub.
+//
+// Beside the footage the hub has a bucket of its own ([Shelf]) and one of evidence
+// that nobody can delete from ([Vault]). README.md says what a server must do for
+// all that, and conform in the tests asks it.
 package store
 
 import (
@@ -12,6 +16,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -45,16 +50,26 @@ type Config struct {
 	Region    string       // "" = us-east-1, MinIO's default
 	Public    string       // address of the S3 API for agents and browsers, "https://host[:port]"; "" = paths under /o/ on the hub
 	Log       *slog.Logger // nil = no log
+
+	// Limited puts AccessKey and SecretKey to two uses only: to make buckets, and to
+	// mint keys for hours ([session]) that hold [Buckets.Policy] and do all else. The
+	// server must have AssumeRole.
+	Limited  bool
+	Index    string // the bucket of [Store.Shelf], for the policy
+	Evidence string // the bucket of [Store.Vault], for the policy
 }
 
 // Store is safe for concurrent use.
 type Store struct {
 	bucket   string
 	endpoint *url.URL
+	owner    *minio.Client // makes buckets
 	api      *minio.Client // speaks to Endpoint
-	signer   *minio.Client // signs for the address that users see; does no I/O
+	signer   *minio.Client // signs for the address that users see; does no I/O but for keys
 	public   bool
 	log      *slog.Logger
+	patience time.Duration // how long the object store may make one wait
+	sessions []*session    // of api and signer, when limited; links carry the token of theirs
 }
 
 // Open prepares a store; it does not connect.
@@ -71,48 +86,71 @@ func Open(cfg Config) (*Store, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	api, err := dial(cfg, cfg.Endpoint, cfg.Secure)
+	long := credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, "")
+	owner, err := dial(cfg, cfg.Endpoint, cfg.Secure, long, transport())
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s := &Store{bucket: cfg.Bucket, endpoint: api.EndpointURL(), api: api, signer: api, log: cfg.Log}
-	if cfg.Public == "" {
-		return s, nil
+	s := &Store{
+		bucket: cfg.Bucket, endpoint: owner.EndpointURL(), owner: owner, api: owner, signer: owner,
+		log: cfg.Log, patience: readLongest,
 	}
-	u, err := url.Parse(cfg.Public)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.Trim(u.Path, "/") != "" {
-		return nil, fmt.Errorf("open store: public address %q, want https://host[:port]", cfg.Public)
+	links := long
+	if cfg.Limited {
+		if links, err = s.limit(cfg); err != nil {
+			return nil, fmt.Errorf("open store: %w", err)
+		}
 	}
-	if s.signer, err = dial(cfg, u.Host, u.Scheme == "https"); err != nil {
+	address, secure := cfg.Endpoint, cfg.Secure
+	if cfg.Public != "" {
+		u, err := url.Parse(cfg.Public)
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.Trim(u.Path, "/") != "" {
+			return nil, fmt.Errorf("open store: public address %q, want https://host[:port]", cfg.Public)
+		}
+		address, secure, s.public = u.Host, u.Scheme == "https", true
+	}
+	if s.signer, err = dial(cfg, address, secure, links, transport()); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s.public = true
 	return s, nil
+}
+
+// limit has the hub's own requests, and its links, signed with minted keys.
+func (s *Store) limit(cfg Config) (links *credentials.Credentials, err error) {
+	may := Buckets{Footage: cfg.Bucket, Index: cfg.Index, Evidence: cfg.Evidence}
+	own, signs := newSession(cfg, s.endpoint.String(), may.Policy()), newSession(cfg, s.endpoint.String(), may.links())
+	s.sessions = []*session{own, signs}
+	s.api, err = dial(cfg, cfg.Endpoint, cfg.Secure, credentials.New(own), doubtful{transport(), s.sessions})
+	return credentials.New(signs), err
 }
 
 // dial makes a client. With a region given it never asks the server for one, so
 // signing works without the server.
-func dial(cfg Config, endpoint string, secure bool) (*minio.Client, error) {
+func dial(cfg Config, endpoint string, secure bool, keys *credentials.Credentials, via http.RoundTripper) (*minio.Client, error) {
 	return minio.New(endpoint, &minio.Options{
-		Creds:        credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, ""),
+		Creds:        keys,
 		Secure:       secure,
 		Region:       cfg.Region,
 		BucketLookup: minio.BucketLookupPath,
-		Transport:    transport(),
+		Transport:    via,
 		MaxRetries:   2, // callers wait for an answer; they come back by themselves
 	})
 }
 
 // Ensure creates the bucket when it is not there.
 func (s *Store) Ensure(ctx context.Context) error {
-	ok, err := s.api.BucketExists(ctx, s.bucket)
+	return s.ensure(ctx, s.bucket, minio.MakeBucketOptions{})
+}
+
+func (s *Store) ensure(ctx context.Context, bucket string, opts minio.MakeBucketOptions) error {
+	ok, err := s.api.BucketExists(ctx, bucket)
 	if err != nil {
 		return unavailable("ensure bucket", err)
 	}
 	if ok {
 		return nil
 	}
-	err = s.api.MakeBucket(ctx, s.bucket, minio.MakeBucketOptions{})
+	err = s.owner.MakeBucket(ctx, bucket, opts)
 	if err == nil || minio.ToErrorResponse(err).Code == minio.BucketAlreadyOwnedByYou {
 		return nil // another hub may have been quicker
 	}

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -13,34 +14,63 @@ import (
 )
 
 func TestStraight(t *testing.T) {
-	s, err := store.Open(store.Config{
-		Endpoint: server(t), AccessKey: accessKey, SecretKey: secretKey, Bucket: "straight",
-		Public: "http://" + server(t),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Ping(t.Context()); camera.CodeOf(err) != camera.CodeUnavailable {
-		t.Fatalf("ping without a bucket: %v", err)
-	}
-	for range 2 { // the second time it is there
-		if err := s.Ensure(t.Context()); err != nil {
+	each(t, func(t *testing.T, srv *s3) {
+		cfg := srv.config(t, "straight")
+		cfg.Public = "http://" + srv.at(t)
+		s, err := store.Open(cfg)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	if err := s.Ping(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	conform(t, &bench{store: s})
+		if err := s.Ping(t.Context()); camera.CodeOf(err) != camera.CodeUnavailable {
+			t.Fatalf("ping without a bucket: %v", err)
+		}
+		for range 2 { // the second time it is there
+			if err := s.Ensure(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Ping(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		conform(t, &bench{store: s, server: srv})
+	})
 }
 
 func TestThroughTheProxy(t *testing.T) {
-	s := open(t, "proxied")
-	mux := http.NewServeMux()
-	mux.Handle(store.Prefix, s.Proxy())
-	hub := httptest.NewServer(mux)
-	defer hub.Close()
-	conform(t, &bench{store: s, base: hub.URL})
+	each(t, func(t *testing.T, srv *s3) {
+		s := srv.open(t, "proxied")
+		mux := http.NewServeMux()
+		mux.Handle(store.Prefix, s.Proxy())
+		hub := httptest.NewServer(mux)
+		defer hub.Close()
+		conformLinks(t, &bench{store: s, server: srv, base: hub.URL})
+	})
+}
+
+// TestWithoutVersions: a store that keeps no versions is good for footage and for
+// the index, and is refused for evidence before anything is kept there.
+func TestWithoutVersions(t *testing.T) {
+	srv := &s3{name: "versitygw", program: "versitygw", health: "/health", command: func(path, addr, dir string) *exec.Cmd {
+		return versityCommand(path, addr, dir, false)
+	}}
+	if err := srv.start(); err != nil {
+		t.Fatal(err)
+	}
+	defer srv.stop()
+	s := srv.open(t, "footage")
+	b := &bench{store: s, server: srv, base: "http://" + srv.at(t)}
+	keys := []camera.Key{b.key(), b.key()}
+	for _, key := range keys {
+		b.overwrite(t, srv.plain(t), "footage", key)
+	}
+	b.left(t, s, keys, keys...)
+	if err := s.Delete(t.Context(), keys[:1]); err != nil {
+		t.Fatal(err)
+	}
+	b.left(t, s, keys, keys[1])
+	if err := s.Vault("evidence").Ensure(t.Context()); camera.CodeOf(err) != camera.CodeConflict {
+		t.Fatalf("a vault where no versions are kept: %v", err)
+	}
 }
 
 func TestOpenRefuses(t *testing.T) {

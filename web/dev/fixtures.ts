@@ -1,6 +1,6 @@
 // A made-up commune for the mock hub: one winding road with homes on it, in
 // every state that the web has words for. No place, no person.
-import type { Camera, CameraAnswer, Device, Household, OwnerAsk, Receipt, Road, SearchResult, Span, Stretch } from "../src/api/types";
+import type { Camera, CameraAnswer, Device, Household, OwnerAsk, Receipt, Road, SearchResult, Span, Stretch, Upkeep } from "../src/api/types";
 import { ahead, distance, type Point } from "../src/model/geo.ts";
 
 function walk(start: Point, legs: [heading: number, metres: number][]): Point[] {
@@ -14,7 +14,7 @@ function walk(start: Point, legs: [heading: number, metres: number][]): Point[] 
 
 function road(id: string, name: string, ref: string | undefined, kind: string, line: Point[]): Road {
   const length = line.slice(1).reduce((sum, p, i) => sum + distance(line[i]!, p), 0);
-  return { id, name, ref, class: kind, length, line };
+  return { id, name, ref, class: kind, length, measure: { metre: 0, kilometre: 0, falling: false }, line };
 }
 
 const main = walk([106.61, 22.02], Array.from({ length: 45 }, (_, i) => [52 + 46 * Math.sin(i / 4.2), 200]));
@@ -141,7 +141,7 @@ const health = { spool_used: 18_400_000_000, spool_most: 21_474_836_480, spool_h
 /** A box of each standing that the administrator's page has words for. */
 export function households(now: number): Household[] {
   const ago = (seconds: number) => new Date(now - seconds * 1000).toISOString();
-  const good = { last_segment: ago(6), verified: ago(6) };
+  const good = { last_segment: ago(6), verified: ago(6), keep_days: 7 };
   return [
     {
       id: "h1", label: "Nhà 01, thôn Bản Mẫu", place: { lat: 22.021345, lon: 106.61218 },
@@ -190,6 +190,36 @@ export function households(now: number): Household[] {
 export const newcomer = (now: number): Device => ({
   id: "UA9", fingerprint: "H3MV-T8RC", name: "hộp-09", linked: true, enrolled: new Date(now).toISOString(), last_seen: new Date(now).toISOString(), version: "1.4.0", cameras: [],
 });
+
+/** A store in which all is well, of homes that chose for how long. */
+export function upkeep(now: number): Upkeep {
+  const ago = (seconds: number) => new Date(now - seconds * 1000).toISOString();
+  return {
+    keep: [{ days: 7, cameras: 3 }, { days: 14, cameras: 13 }, { days: 30, cameras: 2 }],
+    expired: { day: { segments: 21_480, size: 96_300_000_000 }, month: { segments: 598_212, size: 2_710_000_000_000 }, unproved: 0 },
+    index: { open: 812, oldest: ago(3400), unsent: 0 },
+    database: 148_600_000,
+    snapshot: { at: ago(240), size: 1_340_000 },
+    check: { depth: 1, began: ago(30_000), ended: ago(29_700), segments: 301_944, objects: 302_020, stored: 301_944, size: 1_360_000_000_000, clean: true, findings: [] },
+  };
+}
+
+/** The same on a bad day. */
+export function trouble(now: number): Upkeep {
+  const ago = (seconds: number) => new Date(now - seconds * 1000).toISOString();
+  const well = upkeep(now);
+  return {
+    ...well,
+    grace_until: ago(-50_000),
+    expired: { ...well.expired, unproved: 1840 },
+    index: { open: 9120, oldest: ago(30_000), unsent: 12 },
+    snapshot: { at: ago(9000), size: 0 },
+    check: {
+      ...well.check!, depth: 3, ended: ago(200_000), clean: false,
+      findings: [{ kind: "missing", count: 41, repaired: 38 }, { kind: "wrong-bytes", count: 2, repaired: 0 }, { kind: "manifest-missing", count: 1, repaired: 0 }, { kind: "orphan", count: 1204, repaired: 0 }],
+    },
+  };
+}
 
 export function receipts(now: number): Receipt[] {
   const ago = (days: number) => new Date(now - days * 8.64e7).toISOString();

@@ -185,8 +185,9 @@ test("the recorder's refusals: tries left, clock, locked; a password everybody k
     await page.waitForFunction((says) => document.querySelector('[data-testid="problem"]')?.textContent?.includes(says), says);
   }
   await page.waitForSelector("[data-code=locked-out]");
-  await set(kit, page, { preset: "search" });
-  await page.waitForSelector(`${id("recorder-go")}:enabled`);
+  await set(kit, page, { preset: "search" }); // the search begins anew, and its cards with it
+  await page.reload();
+  await page.click(`${id("found-open")} >> nth=0`);
   await attempt("12345");
   await page.waitForSelector(id("recorder"));
   expect(await text(page, "recorder")).toContain("mật khẩu mà ai cũng biết");
@@ -238,6 +239,13 @@ test("the daily page: pause, an answer, the camera's health, a check, leaving in
   expect(await text(page, "pause")).toBe("Tiếp tục chia sẻ");
   await page.click(id("pause"));
   await page.waitForSelector("[data-paused=false]");
+
+  await page.selectOption(id("keep"), "7"); // fewer days delete: said, and pressed once more
+  expect(await text(page, "home")).toContain("hình cũ hơn 7 ngày sẽ bị xóa");
+  expect((await state(page)).keep).toBe(14);
+  await page.click(id("keep-go"));
+  await page.waitForSelector(id("keep-go"), { state: "detached" });
+  expect((await state(page)).keep).toBe(7);
 
   expect(await text(page, "ask")).toMatch(/Công an xã Mẫu hỏi xem Cổng trước[\s\S]*12\/2026\/HS, hình sự[\s\S]*\d\d:\d\d đến \d\d:\d\d/);
   await page.click(id("ask-no"));

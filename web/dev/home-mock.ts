@@ -93,6 +93,9 @@ class MockAgent {
       case "GET /search": return { body: this.advanceSearch() };
       case "POST /recorders": return this.signIn(String(body.password));
       case "POST /recorders/url": return this.byAddress(String(body.url));
+      case "PUT /keep":
+        s.keep = Number(body.days);
+        return this.now();
       case "PUT /pause":
         for (const c of s.cameras) if (!body.camera || c.id === body.camera) Object.assign(c, { consent: { ...c.consent, paused: body.paused }, state: body.paused ? "paused" : "recording", watched: false });
         return this.now();

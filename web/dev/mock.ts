@@ -2,9 +2,9 @@
 // the page checks. Sign in as "canbo" or "quantri" with any password but "sai".
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Connect, Plugin } from "vite";
-import type { Case, Household, Invitation, OwnerAsk, Position, SearchRequest, Stretch, User } from "../src/api/types";
+import type { Case, Household, Invitation, Measure, OwnerAsk, Position, Road, SearchRequest, Stretch, User } from "../src/api/types";
 import { distance } from "../src/model/geo.ts";
-import { cameras, households, newcomer, receipts, roads, search } from "./fixtures.ts";
+import { cameras, households, newcomer, receipts, roads as drawn, search, upkeep } from "./fixtures.ts";
 
 const users: User[] = [
   { id: "u1", login: "quantri", name: "Quản trị thử", role: "administrator", unit: "Xã Mẫu" },
@@ -16,7 +16,7 @@ const refuse = (status: number, code: string, detail?: string): Answer => ({ sta
 
 /** Metres along the main road of the fixture point nearest to a click. */
 function snap(p: Position): number {
-  const line = roads[0]!.line as [number, number][];
+  const line = drawn[0]!.line as [number, number][];
   const far = line.map((q) => distance([p.lon, p.lat], q));
   return far.indexOf(Math.min(...far)) * 200;
 }
@@ -26,6 +26,7 @@ class MockHub {
   private readonly start = Date.now();
   private readonly homes: Household[] = households(this.start);
   private readonly asks = new Map<string, OwnerAsk[]>();
+  private roads: Road[] = drawn;
   private invited = 0; // how often
   private cases: Case[] = [
     {
@@ -63,7 +64,9 @@ class MockHub {
       users.push(made);
       return { status: 201, body: made };
     }
-    if (at === "GET /roads") return { body: { roads, sketch: true } };
+    if (at === "GET /roads") return { body: { roads: this.roads, sketch: true } };
+    if (at.startsWith("PUT /roads/")) return this.measure(at.split("/")[2]!, body as unknown as Measure);
+    if (at === "GET /upkeep") return { body: upkeep(Date.now()) };
     if (at === "GET /households") return { body: this.homes };
     if (at === "POST /households") {
       const made = { id: `h${100 + this.homes.length}`, devices: [], ...body } as unknown as Household;
@@ -73,6 +76,15 @@ class MockHub {
     if (at.endsWith("/invitations")) return { status: 201, body: this.invite(at.split("/")[2]!) };
     if (at.endsWith("/receipts")) return { body: at.includes("/h1/") ? receipts(this.start) : [] };
     return refuse(403, "forbidden");
+  }
+
+  /** r2 is a road that the hub does not find any more. */
+  private measure(id: string, measure: Measure): Answer {
+    const one = this.roads.find((r) => r.id === id);
+    if (!one || id === "r2") return refuse(404, "unknown-road");
+    const made = { ...one, measure };
+    this.roads = this.roads.map((r) => (r === one ? made : r));
+    return { body: made };
   }
 
   /** Nobody ever takes it up but in a household without a box; that of h7 is too old in a moment. */
@@ -104,7 +116,7 @@ class MockHub {
   private officer(method: string, path: string, body: Record<string, unknown>): Answer {
     const part = path.split("/");
     const one = this.cases.find((c) => c.id === part[2]);
-    if (path === "/roads") return { body: { roads, sketch: true } };
+    if (path === "/roads") return { body: { roads: this.roads, sketch: true } };
     if (path === "/cameras") return { body: cameras };
     if (path === "/roads/stretch") {
       const [a, b] = [snap(body.a as Position), snap(body.b as Position)];

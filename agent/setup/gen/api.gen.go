@@ -657,6 +657,9 @@ type State struct {
 	// Fingerprint short form of this box's key, to compare with the hub's page
 	Fingerprint string `json:"fingerprint"`
 
+	// Keep days for which the commune's store keeps what was sent and no case holds
+	Keep int `json:"keep"`
+
 	// Linked the hub is there and knows us
 	Linked    bool       `json:"linked"`
 	Member    *Member    `json:"member,omitempty"`
@@ -705,6 +708,11 @@ type ChannelNumber = int
 
 // RecorderID defines model for RecorderID.
 type RecorderID = string
+
+// SetKeepJSONBody defines parameters for SetKeep.
+type SetKeepJSONBody struct {
+	Days int `json:"days"`
+}
 
 // GetMapParams defines parameters for GetMap.
 type GetMapParams struct {
@@ -762,6 +770,9 @@ type AimJSONRequestBody = Aiming
 // ConsentJSONRequestBody defines body for Consent for application/json ContentType.
 type ConsentJSONRequestBody = Agreement
 
+// SetKeepJSONRequestBody defines body for SetKeep for application/json ContentType.
+type SetKeepJSONRequestBody SetKeepJSONBody
+
 // ConfirmNetworksJSONRequestBody defines body for ConfirmNetworks for application/json ContentType.
 type ConfirmNetworksJSONRequestBody ConfirmNetworksJSONBody
 
@@ -806,6 +817,9 @@ type ServerInterface interface {
 	// GetReference The picture that was accepted when the camera was aimed
 	// (GET /cameras/{camera}/reference)
 	GetReference(w http.ResponseWriter, r *http.Request, camera CameraID)
+	// SetKeep For how many days the commune's store keeps what was sent and no case holds
+	// (PUT /keep)
+	SetKeep(w http.ResponseWriter, r *http.Request)
 	// GetMap The hub's roads around a place, the household's when none is given
 	// (GET /map)
 	GetMap(w http.ResponseWriter, r *http.Request, params GetMapParams)
@@ -998,6 +1012,20 @@ func (siw *ServerInterfaceWrapper) GetReference(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetReference(w, r, camera)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetKeep operation middleware
+func (siw *ServerInterfaceWrapper) SetKeep(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetKeep(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1580,6 +1608,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/cameras/{camera}/check", wrapper.Check)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/cameras/{camera}/consent", wrapper.Consent)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/pause", wrapper.Pause)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/keep", wrapper.SetKeep)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/requests/{want}", wrapper.Answer)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/map", wrapper.GetMap)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/seen", wrapper.Seen)
@@ -1863,6 +1892,45 @@ type GetReferencedefaultJSONResponse struct {
 }
 
 func (response GetReferencedefaultJSONResponse) VisitGetReferenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetKeepRequestObject struct {
+	Body *SetKeepJSONRequestBody
+}
+
+type SetKeepResponseObject interface {
+	VisitSetKeepResponse(w http.ResponseWriter) error
+}
+
+type SetKeep200JSONResponse struct{ StateJSONResponse }
+
+func (response SetKeep200JSONResponse) VisitSetKeepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetKeepdefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetKeepdefaultJSONResponse) VisitSetKeepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2698,6 +2766,9 @@ type StrictServerInterface interface {
 	// GetReference The picture that was accepted when the camera was aimed
 	// (GET /cameras/{camera}/reference)
 	GetReference(ctx context.Context, request GetReferenceRequestObject) (GetReferenceResponseObject, error)
+	// SetKeep For how many days the commune's store keeps what was sent and no case holds
+	// (PUT /keep)
+	SetKeep(ctx context.Context, request SetKeepRequestObject) (SetKeepResponseObject, error)
 	// GetMap The hub's roads around a place, the household's when none is given
 	// (GET /map)
 	GetMap(ctx context.Context, request GetMapRequestObject) (GetMapResponseObject, error)
@@ -2938,6 +3009,37 @@ func (sh *strictHandler) GetReference(w http.ResponseWriter, r *http.Request, ca
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetReferenceResponseObject); ok {
 		if err := validResponse.VisitGetReferenceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetKeep operation middleware
+func (sh *strictHandler) SetKeep(w http.ResponseWriter, r *http.Request) {
+	var request SetKeepRequestObject
+
+	var body SetKeepJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetKeep(ctx, request.(SetKeepRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetKeep")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetKeepResponseObject); ok {
+		if err := validResponse.VisitSetKeepResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -169,18 +169,25 @@ func refuse(t *testing.T, cam *simcam.Camera) {
 	}
 }
 
-// answer returns when the port takes connections again.
-func answer(t *testing.T, cam *simcam.Camera) {
+// answer waits until the camera serves by this password: what answers before that may
+// still be the listener that is being closed.
+func answer(t *testing.T, cam *simcam.Camera, password string) {
 	t.Helper()
-	u, err := url.Parse(cam.URL())
+	raw, err := url.Parse(cam.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
+	raw.User = url.UserPassword(user, password)
+	u, transport := (*base.URL)(raw), gortsplib.TransportTCP
 	for until := time.Now().Add(patience); time.Now().Before(until); {
-		if conn, err := net.Dial("tcp", u.Host); err == nil {
-			conn.Close()
+		client := &gortsplib.Client{Scheme: u.Scheme, Host: u.Host, Transport: &transport}
+		if err = client.Start2(); err == nil {
+			_, _, err = client.Describe(u)
+			client.Close()
+		}
+		if err == nil {
 			return
 		}
 	}
-	t.Fatal("the camera does not come back")
+	t.Fatalf("the camera does not come back: %v", err)
 }

@@ -162,7 +162,7 @@ func TestDownAndUp(t *testing.T) {
 	}
 	refuse(t, cam)
 	cam.SetDown(false)
-	answer(t, cam)
+	answer(t, cam, secret)
 	_, _, pictures = play(t, cam, secret)
 	take(t, pictures, scene.GOP)
 }
@@ -175,7 +175,7 @@ func TestSetPassword(t *testing.T) {
 	if err := client.Wait(); err == nil {
 		t.Error("the client was not dropped")
 	}
-	answer(t, cam)
+	answer(t, cam, "khác")
 	old, u := dial(t, cam, secret, gortsplib.TransportTCP)
 	if _, _, err := old.Describe(u); err == nil {
 		t.Error("the old password still works")

@@ -145,6 +145,45 @@ func (e ConsentLevel) Valid() bool {
 	}
 }
 
+// Defines values for FindingCountKind.
+const (
+	FindingCountKindAstray          FindingCountKind = "astray"
+	FindingCountKindLeftover        FindingCountKind = "leftover"
+	FindingCountKindManifestMissing FindingCountKind = "manifest-missing"
+	FindingCountKindManifestWrong   FindingCountKind = "manifest-wrong"
+	FindingCountKindMissing         FindingCountKind = "missing"
+	FindingCountKindOrphan          FindingCountKind = "orphan"
+	FindingCountKindWrongBytes      FindingCountKind = "wrong-bytes"
+	FindingCountKindWrongChecksum   FindingCountKind = "wrong-checksum"
+	FindingCountKindWrongSize       FindingCountKind = "wrong-size"
+)
+
+// Valid indicates whether the value is a known member of the FindingCountKind enum.
+func (e FindingCountKind) Valid() bool {
+	switch e {
+	case FindingCountKindAstray:
+		return true
+	case FindingCountKindLeftover:
+		return true
+	case FindingCountKindManifestMissing:
+		return true
+	case FindingCountKindManifestWrong:
+		return true
+	case FindingCountKindMissing:
+		return true
+	case FindingCountKindOrphan:
+		return true
+	case FindingCountKindWrongBytes:
+		return true
+	case FindingCountKindWrongChecksum:
+		return true
+	case FindingCountKindWrongSize:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for NewCaseKind.
 const (
 	NewCaseKindAdministrative NewCaseKind = "administrative"
@@ -313,6 +352,26 @@ type AuditRecord struct {
 	Refused *string `json:"refused,omitempty"`
 }
 
+// Backlog defines model for Backlog.
+type Backlog struct {
+	// Oldest start of the oldest of them
+	Oldest *time.Time `json:"oldest,omitempty"`
+
+	// Open segments of hours that are not folded
+	Open int64 `json:"open"`
+
+	// Unsent acknowledged facts that are in the database alone
+	Unsent int `json:"unsent"`
+}
+
+// Bytes defines model for Bytes.
+type Bytes struct {
+	Segments int64 `json:"segments"`
+
+	// Size bytes
+	Size int64 `json:"size"`
+}
+
 // Camera defines model for Camera.
 type Camera struct {
 	Codec  *string `json:"codec,omitempty"`
@@ -375,9 +434,12 @@ type CameraHealth struct {
 	ConsentUntil *time.Time       `json:"consent_until,omitempty"`
 	Detail       *string          `json:"detail,omitempty"`
 	Id           string           `json:"id"`
-	Label        string           `json:"label"`
-	LastSegment  *time.Time       `json:"last_segment,omitempty"`
-	Paused       *bool            `json:"paused,omitempty"`
+
+	// KeepDays days for which the hub keeps footage that no case holds
+	KeepDays    *int       `json:"keep_days,omitempty"`
+	Label       string     `json:"label"`
+	LastSegment *time.Time `json:"last_segment,omitempty"`
+	Paused      *bool      `json:"paused,omitempty"`
 
 	// RecorderFrom how far the household's own recorder reaches back; missing without one
 	RecorderFrom *time.Time `json:"recorder_from,omitempty"`
@@ -420,6 +482,29 @@ type Case struct {
 // CaseKind defines model for Case.Kind.
 type CaseKind string
 
+// CheckReport defines model for CheckReport.
+type CheckReport struct {
+	Began time.Time `json:"began"`
+
+	// Clean nothing was found that is not repaired
+	Clean bool `json:"clean"`
+
+	// Depth 1 names and sizes, 2 checksums, 3 every byte
+	Depth int       `json:"depth"`
+	Ended time.Time `json:"ended"`
+
+	// Findings by kind, the most serious first
+	Findings []FindingCount `json:"findings"`
+	Objects  int64          `json:"objects"`
+	Segments int64          `json:"segments"`
+
+	// Size bytes of those
+	Size int64 `json:"size"`
+
+	// Stored segments whose bytes are there
+	Stored int64 `json:"stored"`
+}
+
 // Clock defines model for Clock.
 type Clock struct {
 	BoundMs      int64 `json:"bound_ms"`
@@ -454,6 +539,47 @@ type ConsentLevels struct {
 	Criminal       *ConsentLevel `json:"criminal,omitempty"`
 	Emergency      *ConsentLevel `json:"emergency,omitempty"`
 	Missing        *ConsentLevel `json:"missing,omitempty"`
+}
+
+// Coverage defines model for Coverage.
+type Coverage struct {
+	// Cameras that see a road and record at some hour
+	Cameras   int `json:"cameras"`
+	ExitCount int `json:"exit_count"`
+
+	// Exits where one leaves the watched roads unseen; at most 200
+	Exits []Exit `json:"exits"`
+
+	// From since when recording was looked at
+	From     time.Time `json:"from"`
+	GapCount int       `json:"gap_count"`
+
+	// Gaps unwatched between watched places of a road, longest first; the 200 longest
+	Gaps []CoverageGap `json:"gaps"`
+
+	// Hours by hour of the day, UTC+7: cameras that recorded at least half of it
+	Hours []Directions `json:"hours"`
+
+	// Next homes without a camera on the road, the one that would add most first
+	Next []NextHome `json:"next"`
+
+	// Roads roads of which anything is watched, most first
+	Roads []RoadCoverage `json:"roads"`
+	To    time.Time      `json:"to"`
+
+	// Watched at any hour
+	Watched Directions `json:"watched"`
+}
+
+// CoverageGap defines model for CoverageGap.
+type CoverageGap struct {
+	Down    float64     `json:"down"`
+	Line    [][]float64 `json:"line"`
+	Name    string      `json:"name"`
+	Stretch Stretch     `json:"stretch"`
+
+	// Up metres of it that may be driven towards rising metres
+	Up float64 `json:"up"`
 }
 
 // Device defines model for Device.
@@ -514,6 +640,16 @@ type DeviceHealth struct {
 	Waiting int64 `json:"waiting"`
 }
 
+// Directions metres of road by direction of travel; the second pair: of these, seen from behind, where motorbikes carry their plate
+type Directions struct {
+	BehindDown float64 `json:"behind_down"`
+	BehindUp   float64 `json:"behind_up"`
+	Down       float64 `json:"down"`
+
+	// Up towards rising metres
+	Up float64 `json:"up"`
+}
+
 // EnrolReply defines model for EnrolReply.
 type EnrolReply struct {
 	Household string    `json:"household"`
@@ -528,6 +664,45 @@ type EnrolRequest struct {
 	Name      string `json:"name"`
 	Signature string `json:"signature"`
 }
+
+// Exit defines model for Exit.
+type Exit struct {
+	Class string `json:"class"`
+
+	// Ends a yard, a dead end, or cut by the map's border
+	Ends bool    `json:"ends"`
+	Gap  Stretch `json:"gap"`
+
+	// Heading in which one leaves
+	Heading  float64  `json:"heading"`
+	Name     string   `json:"name"`
+	Position Position `json:"position"`
+
+	// Road that goes off
+	Road string `json:"road"`
+
+	// Toward where it leads to; missing when the map does not tell
+	Toward *string `json:"toward,omitempty"`
+}
+
+// Expired defines model for Expired.
+type Expired struct {
+	Day   Bytes `json:"day"`
+	Month Bytes `json:"month"`
+
+	// Unproved deletions after which the object store was not looked at yet
+	Unproved int64 `json:"unproved"`
+}
+
+// FindingCount defines model for FindingCount.
+type FindingCount struct {
+	Count    int64            `json:"count"`
+	Kind     FindingCountKind `json:"kind"`
+	Repaired int64            `json:"repaired"`
+}
+
+// FindingCountKind defines model for FindingCount.Kind.
+type FindingCountKind string
 
 // Health defines model for Health.
 type Health struct {
@@ -562,6 +737,29 @@ type Invitation struct {
 	Link string `json:"link"`
 }
 
+// KeepDays defines model for KeepDays.
+type KeepDays struct {
+	Cameras int `json:"cameras"`
+	Days    int `json:"days"`
+}
+
+// Measure What the signs say. At this metre of the line stands this kilometre.
+type Measure struct {
+	// Falling kilometres fall where metres rise
+	Falling   bool    `json:"falling"`
+	Kilometre float64 `json:"kilometre"`
+
+	// Metre metres along the line, from its first point
+	Metre float64 `json:"metre"`
+}
+
+// Near defines model for Near.
+type Near struct {
+	// Metres radius, at most 500
+	Metres   float64  `json:"metres"`
+	Position Position `json:"position"`
+}
+
 // NewCase defines model for NewCase.
 type NewCase struct {
 	Kind       NewCaseKind `json:"kind"`
@@ -586,6 +784,21 @@ type NewUser struct {
 	Password string `json:"password"`
 	Role     Role   `json:"role"`
 	Unit     string `json:"unit"`
+}
+
+// NextHome defines model for NextHome.
+type NextHome struct {
+	// Adds metres
+	Adds float64 `json:"adds"`
+
+	// Closes exits
+	Closes int `json:"closes"`
+
+	// Heading degrees from true north
+	Heading   float64  `json:"heading"`
+	Household string   `json:"household"`
+	Label     string   `json:"label"`
+	Position  Position `json:"position"`
 }
 
 // OwnerAsk defines model for OwnerAsk.
@@ -683,10 +896,31 @@ type Road struct {
 	// Length metres
 	Length float64 `json:"length"`
 
-	// Line [lon, lat] points from the road's zero on
+	// Line [lon, lat] points; metres count from the first
 	Line [][]float64 `json:"line"`
-	Name string      `json:"name"`
-	Ref  *string     `json:"ref,omitempty"`
+
+	// Measure What the signs say. At this metre of the line stands this kilometre.
+	Measure Measure `json:"measure"`
+	Name    string  `json:"name"`
+	Ref     *string `json:"ref,omitempty"`
+}
+
+// RoadCoverage defines model for RoadCoverage.
+type RoadCoverage struct {
+	// Best hour with the most metres
+	Best     int          `json:"best"`
+	Hours    []Directions `json:"hours"`
+	Length   float64      `json:"length"`
+	Name     string       `json:"name"`
+	OpenDown float64      `json:"open_down"`
+
+	// OpenUp metres that may be driven towards rising metres
+	OpenUp float64 `json:"open_up"`
+	Road   string  `json:"road"`
+
+	// Watched metres of road by direction of travel; the second pair: of these, seen from behind, where motorbikes carry their plate
+	Watched Directions `json:"watched"`
+	Worst   int        `json:"worst"`
 }
 
 // RoadList defines model for RoadList.
@@ -700,21 +934,28 @@ type RoadList struct {
 // Role defines model for Role.
 type Role string
 
-// SearchRequest Either stretch or points.
+// SearchRequest One of stretch, points, near and route.
 type SearchRequest struct {
-	From    time.Time  `json:"from"`
-	Points  *TwoPoints `json:"points,omitempty"`
+	From   time.Time  `json:"from"`
+	Near   *Near      `json:"near,omitempty"`
+	Points *TwoPoints `json:"points,omitempty"`
+
+	// Route stretches in the order of travel, together at most 5 km
+	Route   *[]Stretch `json:"route,omitempty"`
 	Stretch *Stretch   `json:"stretch,omitempty"`
 	To      time.Time  `json:"to"`
 }
 
 // SearchResult defines model for SearchResult.
 type SearchResult struct {
+	// Cameras in road order: along the stretch or route, else by nearness
 	Cameras []CameraAnswer `json:"cameras"`
 	From    time.Time      `json:"from"`
 	Line    [][]float64    `json:"line"`
-	Stretch Stretch        `json:"stretch"`
-	To      time.Time      `json:"to"`
+
+	// Stretch what was asked; of a route the first, near a point the piece of the nearest road
+	Stretch Stretch   `json:"stretch"`
+	To      time.Time `json:"to"`
 }
 
 // Seen defines model for Seen.
@@ -745,6 +986,14 @@ type SetupRequest struct {
 type SignIn struct {
 	Login    string `json:"login"`
 	Password string `json:"password"`
+}
+
+// Snapshot defines model for Snapshot.
+type Snapshot struct {
+	At time.Time `json:"at"`
+
+	// Size bytes; 0 when not known
+	Size int64 `json:"size"`
 }
 
 // Span Footage with the state of its bytes, or a gap with its cause.
@@ -797,6 +1046,23 @@ type TestLineName string
 type TwoPoints struct {
 	A Position `json:"a"`
 	B Position `json:"b"`
+}
+
+// Upkeep defines model for Upkeep.
+type Upkeep struct {
+	Check *CheckReport `json:"check,omitempty"`
+
+	// Database bytes on disk
+	Database int64   `json:"database"`
+	Expired  Expired `json:"expired"`
+
+	// GraceUntil nothing expires before; the database was restored
+	GraceUntil *time.Time `json:"grace_until,omitempty"`
+	Index      Backlog    `json:"index"`
+
+	// Keep for how many days how many cameras' footage is kept, by days
+	Keep     []KeepDays `json:"keep"`
+	Snapshot *Snapshot  `json:"snapshot,omitempty"`
 }
 
 // User defines model for User.
@@ -871,6 +1137,9 @@ type CreateHouseholdJSONRequestBody = NewHousehold
 // FindStretchJSONRequestBody defines body for FindStretch for application/json ContentType.
 type FindStretchJSONRequestBody = TwoPoints
 
+// SetMeasureJSONRequestBody defines body for SetMeasure for application/json ContentType.
+type SetMeasureJSONRequestBody = Measure
+
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = SignIn
 
@@ -924,6 +1193,9 @@ type ServerInterface interface {
 	// Search A stretch of road and a window of time → cameras in road order
 	// (POST /cases/{case}/search)
 	Search(ctx echo.Context, pCase CaseID) error
+	// GetCoverage How much of the roads is watched, where it is not, and who would help most; administrator only
+	// (GET /coverage)
+	GetCoverage(ctx echo.Context) error
 	// RevokeDevice The device's link is cut and its key refused from now on; administrator only
 	// (DELETE /devices/{device})
 	RevokeDevice(ctx echo.Context, device string) error
@@ -954,6 +1226,9 @@ type ServerInterface interface {
 	// FindStretch Two clicked points, snapped to one road
 	// (POST /roads/stretch)
 	FindStretch(ctx echo.Context) error
+	// SetMeasure From where on, and which way, a road's kilometres count; administrator only
+	// (PUT /roads/{road}/measure)
+	SetMeasure(ctx echo.Context, road string) error
 
 	// (DELETE /session)
 	SignOut(ctx echo.Context) error
@@ -969,6 +1244,9 @@ type ServerInterface interface {
 	// PostSetup The one-time setup link makes the first administrator and signs in
 	// (POST /setup)
 	PostSetup(ctx echo.Context) error
+	// GetUpkeep What is kept, what was let go of, and whether the store has what the index says; administrator only
+	// (GET /upkeep)
+	GetUpkeep(ctx echo.Context) error
 	// ListUsers Administrator only
 	// (GET /users)
 	ListUsers(ctx echo.Context) error
@@ -1281,6 +1559,15 @@ func (w *ServerInterfaceWrapper) Search(ctx echo.Context) error {
 	return err
 }
 
+// GetCoverage converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCoverage(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCoverage(ctx)
+	return err
+}
+
 // RevokeDevice converts echo context to params.
 func (w *ServerInterfaceWrapper) RevokeDevice(ctx echo.Context) error {
 	var err error
@@ -1392,6 +1679,22 @@ func (w *ServerInterfaceWrapper) FindStretch(ctx echo.Context) error {
 	return err
 }
 
+// SetMeasure converts echo context to params.
+func (w *ServerInterfaceWrapper) SetMeasure(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "road" -------------
+	var road string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "road", ctx.Param("road"), &road, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter road: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetMeasure(ctx, road)
+	return err
+}
+
 // SignOut converts echo context to params.
 func (w *ServerInterfaceWrapper) SignOut(ctx echo.Context) error {
 	var err error
@@ -1434,6 +1737,15 @@ func (w *ServerInterfaceWrapper) PostSetup(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.PostSetup(ctx)
+	return err
+}
+
+// GetUpkeep converts echo context to params.
+func (w *ServerInterfaceWrapper) GetUpkeep(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetUpkeep(ctx)
 	return err
 }
 
@@ -1559,6 +1871,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/ca.pem", wrapper.GetCA, options.OperationMiddlewares["getCA"]...)
 	router.GET(options.BaseURL+"/roads", wrapper.ListRoads, options.OperationMiddlewares["listRoads"]...)
 	router.POST(options.BaseURL+"/roads/stretch", wrapper.FindStretch, options.OperationMiddlewares["findStretch"]...)
+	router.PUT(options.BaseURL+"/roads/:road/measure", wrapper.SetMeasure, options.OperationMiddlewares["setMeasure"]...)
+	router.GET(options.BaseURL+"/coverage", wrapper.GetCoverage, options.OperationMiddlewares["getCoverage"]...)
+	router.GET(options.BaseURL+"/upkeep", wrapper.GetUpkeep, options.OperationMiddlewares["getUpkeep"]...)
 	router.GET(options.BaseURL+"/cameras", wrapper.ListCameras, options.OperationMiddlewares["listCameras"]...)
 	router.GET(options.BaseURL+"/cases", wrapper.ListCases, options.OperationMiddlewares["listCases"]...)
 	router.POST(options.BaseURL+"/cases", wrapper.OpenCase, options.OperationMiddlewares["openCase"]...)
@@ -2190,6 +2505,44 @@ func (response SearchdefaultJSONResponse) VisitSearchResponse(w http.ResponseWri
 	return err
 }
 
+type GetCoverageRequestObject struct {
+}
+
+type GetCoverageResponseObject interface {
+	VisitGetCoverageResponse(w http.ResponseWriter) error
+}
+
+type GetCoverage200JSONResponse Coverage
+
+func (response GetCoverage200JSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoveragedefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCoveragedefaultJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RevokeDeviceRequestObject struct {
 	Device string `json:"device"`
 }
@@ -2568,6 +2921,46 @@ func (response FindStretchdefaultJSONResponse) VisitFindStretchResponse(w http.R
 	return err
 }
 
+type SetMeasureRequestObject struct {
+	Road string `json:"road"`
+	Body *SetMeasureJSONRequestBody
+}
+
+type SetMeasureResponseObject interface {
+	VisitSetMeasureResponse(w http.ResponseWriter) error
+}
+
+type SetMeasure200JSONResponse Road
+
+func (response SetMeasure200JSONResponse) VisitSetMeasureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetMeasuredefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetMeasuredefaultJSONResponse) VisitSetMeasureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SignOutRequestObject struct {
 }
 
@@ -2742,6 +3135,44 @@ type PostSetupdefaultJSONResponse struct {
 }
 
 func (response PostSetupdefaultJSONResponse) VisitPostSetupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetUpkeepRequestObject struct {
+}
+
+type GetUpkeepResponseObject interface {
+	VisitGetUpkeepResponse(w http.ResponseWriter) error
+}
+
+type GetUpkeep200JSONResponse Upkeep
+
+func (response GetUpkeep200JSONResponse) VisitGetUpkeepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetUpkeepdefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetUpkeepdefaultJSONResponse) VisitGetUpkeepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2962,6 +3393,9 @@ type StrictServerInterface interface {
 	// Search A stretch of road and a window of time → cameras in road order
 	// (POST /cases/{case}/search)
 	Search(ctx context.Context, request SearchRequestObject) (SearchResponseObject, error)
+	// GetCoverage How much of the roads is watched, where it is not, and who would help most; administrator only
+	// (GET /coverage)
+	GetCoverage(ctx context.Context, request GetCoverageRequestObject) (GetCoverageResponseObject, error)
 	// RevokeDevice The device's link is cut and its key refused from now on; administrator only
 	// (DELETE /devices/{device})
 	RevokeDevice(ctx context.Context, request RevokeDeviceRequestObject) (RevokeDeviceResponseObject, error)
@@ -2992,6 +3426,9 @@ type StrictServerInterface interface {
 	// FindStretch Two clicked points, snapped to one road
 	// (POST /roads/stretch)
 	FindStretch(ctx context.Context, request FindStretchRequestObject) (FindStretchResponseObject, error)
+	// SetMeasure From where on, and which way, a road's kilometres count; administrator only
+	// (PUT /roads/{road}/measure)
+	SetMeasure(ctx context.Context, request SetMeasureRequestObject) (SetMeasureResponseObject, error)
 
 	// (DELETE /session)
 	SignOut(ctx context.Context, request SignOutRequestObject) (SignOutResponseObject, error)
@@ -3007,6 +3444,9 @@ type StrictServerInterface interface {
 	// PostSetup The one-time setup link makes the first administrator and signs in
 	// (POST /setup)
 	PostSetup(ctx context.Context, request PostSetupRequestObject) (PostSetupResponseObject, error)
+	// GetUpkeep What is kept, what was let go of, and whether the store has what the index says; administrator only
+	// (GET /upkeep)
+	GetUpkeep(ctx context.Context, request GetUpkeepRequestObject) (GetUpkeepResponseObject, error)
 	// ListUsers Administrator only
 	// (GET /users)
 	ListUsers(ctx context.Context, request ListUsersRequestObject) (ListUsersResponseObject, error)
@@ -3457,6 +3897,29 @@ func (sh *strictHandler) Search(ctx echo.Context, pCase CaseID) error {
 	return nil
 }
 
+// GetCoverage operation middleware
+func (sh *strictHandler) GetCoverage(ctx echo.Context) error {
+	var request GetCoverageRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCoverage(ctx.Request().Context(), request.(GetCoverageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCoverage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCoverageResponseObject); ok {
+		return validResponse.VisitGetCoverageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // RevokeDevice operation middleware
 func (sh *strictHandler) RevokeDevice(ctx echo.Context, device string) error {
 	var request RevokeDeviceRequestObject
@@ -3785,6 +4248,54 @@ func (sh *strictHandler) FindStretch(ctx echo.Context) error {
 	return nil
 }
 
+// SetMeasure operation middleware
+func (sh *strictHandler) SetMeasure(ctx echo.Context, road string) error {
+	var request SetMeasureRequestObject
+
+	request.Road = road
+
+	var body SetMeasureJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetMeasure(ctx.Request().Context(), request.(SetMeasureRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetMeasure")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetMeasureResponseObject); ok {
+		return validResponse.VisitSetMeasureResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // SignOut operation middleware
 func (sh *strictHandler) SignOut(ctx echo.Context) error {
 	var request SignOutRequestObject
@@ -3940,6 +4451,29 @@ func (sh *strictHandler) PostSetup(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(PostSetupResponseObject); ok {
 		return validResponse.VisitPostSetupResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetUpkeep operation middleware
+func (sh *strictHandler) GetUpkeep(ctx echo.Context) error {
+	var request GetUpkeepRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetUpkeep(ctx.Request().Context(), request.(GetUpkeepRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetUpkeep")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetUpkeepResponseObject); ok {
+		return validResponse.VisitGetUpkeepResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -181,6 +181,7 @@ CREATE TABLE audit (
 
 CREATE INDEX audit_case ON audit (case_id, id);
 
+-- sqlite:
 -- +goose StatementBegin
 CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit
 BEGIN
@@ -194,3 +195,21 @@ BEGIN
     SELECT RAISE(ABORT, 'audit rows are never deleted');
 END;
 -- +goose StatementEnd
+-- end
+
+-- postgres:
+-- Refuses with the words that the trigger gives.
+-- +goose StatementBegin
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'restrict_violation';
+END;
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit
+    FOR EACH ROW EXECUTE FUNCTION refuse('audit rows are never changed');
+CREATE TRIGGER audit_kept BEFORE DELETE ON audit
+    FOR EACH ROW EXECUTE FUNCTION refuse('audit rows are never deleted');
+CREATE TRIGGER audit_whole BEFORE TRUNCATE ON audit
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse('audit rows are never deleted');
+-- end

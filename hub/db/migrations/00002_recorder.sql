@@ -62,12 +62,18 @@ CREATE TABLE clocks (
     PRIMARY KEY (camera_id, source, at_ms)
 );
 
+-- sqlite:
 -- +goose StatementBegin
 CREATE TRIGGER clocks_unchanged BEFORE UPDATE ON clocks
 BEGIN
     SELECT RAISE(ABORT, 'clock records are never changed');
 END;
 -- +goose StatementEnd
+-- end
+-- postgres:
+CREATE TRIGGER clocks_unchanged BEFORE UPDATE ON clocks
+    FOR EACH ROW EXECUTE FUNCTION refuse('clock records are never changed');
+-- end
 
 -- hub/cases: windows of footage that a case holds at home, and asks for.
 CREATE TABLE wants (

@@ -45,12 +45,18 @@ CREATE TABLE receipts (
 
 CREATE INDEX receipts_camera ON receipts (camera_id, received_ms);
 
+-- sqlite:
 -- +goose StatementBegin
 CREATE TRIGGER receipts_unchanged BEFORE UPDATE ON receipts
 BEGIN
     SELECT RAISE(ABORT, 'receipts are never changed');
 END;
 -- +goose StatementEnd
+-- end
+-- postgres:
+CREATE TRIGGER receipts_unchanged BEFORE UPDATE ON receipts
+    FOR EACH ROW EXECUTE FUNCTION refuse('receipts are never changed');
+-- end
 
 -- hub/index
 

@@ -62,7 +62,7 @@ const asks: Ask[] = [
 const words = "Camera: Cổng trước.\nKhi có vụ việc, cán bộ xem được ảnh, và video của những phút mà gia đình bấm Cho xem.\nIm lặng 24 giờ là không cho. Không bao giờ xem trực tiếp.\nCho mọi loại vụ việc.\nMọi giờ trong ngày.\nKhông ghi tiếng.";
 
 export const blank = (): State => ({
-  step: "pair", fingerprint: "K7QD-3F2M-9XTA", linked: false, version: "0.4.0", networks: { offered: ["192.168.1.0/24", "10.8.0.0/24"], confirmed: [] }, recorders: [], cameras: [], requests: [],
+  step: "pair", fingerprint: "K7QD-3F2M-9XTA", linked: false, version: "0.4.0", networks: { offered: ["192.168.1.0/24", "10.8.0.0/24"], confirmed: [] }, recorders: [], cameras: [], requests: [], keep: 14,
 });
 
 /** The first step that is not done, as the agent computes it. */

@@ -1,6 +1,6 @@
 // What the pages ask of the hub, one function a question. Only pages call these.
 import { asProblem, client, problemOf, take } from "./client";
-import type { NewCase, NewHousehold, NewUser, Position, SearchRequest, SetupRequest } from "./types";
+import type { Measure, NewCase, NewHousehold, NewUser, Position, SearchRequest, SetupRequest } from "./types";
 
 export const setupNeeded = () => take(client.GET("/setup"));
 export const setUp = (body: SetupRequest) => take(client.POST("/setup", { body }));
@@ -29,6 +29,9 @@ export const hasCA = () => fetch(caPath).then((answer) => answer.ok, () => false
 export const roads = () => take(client.GET("/roads"));
 export const stretch = (a: Position, b: Position) =>
   take(client.POST("/roads/stretch", { body: { a, b } }));
+export const setMeasure = (road: string, body: Measure) =>
+  take(client.PUT("/roads/{road}/measure", { params: { path: { road } }, body }));
+export const upkeep = () => take(client.GET("/upkeep"));
 export const cameras = () => take(client.GET("/cameras"));
 
 export const cases = () => take(client.GET("/cases"));

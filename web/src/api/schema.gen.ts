@@ -211,6 +211,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/roads/{road}/measure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** From where on, and which way, a road's kilometres count; administrator only */
+        put: operations["setMeasure"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much of the roads is watched, where it is not, and who would help most; administrator only */
+        get: operations["getCoverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/upkeep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept, what was let go of, and whether the store has what the index says; administrator only */
+        get: operations["getUpkeep"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cameras": {
         parameters: {
             query?: never;
@@ -607,6 +658,8 @@ export interface components {
             detail?: string;
             /** Format: date-time */
             last_segment?: string;
+            /** @description days for which the hub keeps footage that no case holds */
+            keep_days?: number;
             /**
              * Format: date-time
              * @description end of the newest segment whose file was read back as a whole
@@ -721,6 +774,18 @@ export interface components {
             /** @description the roads are a drawing */
             sketch: boolean;
         };
+        /** @description What the signs say. At this metre of the line stands this kilometre. */
+        Measure: {
+            /**
+             * Format: double
+             * @description metres along the line, from its first point
+             */
+            metre: number;
+            /** Format: double */
+            kilometre: number;
+            /** @description kilometres fall where metres rise */
+            falling: boolean;
+        };
         Road: {
             id: string;
             name: string;
@@ -732,7 +797,8 @@ export interface components {
              * @description metres
              */
             length: number;
-            /** @description [lon, lat] points from the road's zero on */
+            measure: components["schemas"]["Measure"];
+            /** @description [lon, lat] points; metres count from the first */
             line: number[][];
         };
         TwoPoints: {
@@ -820,22 +886,35 @@ export interface components {
             /** Format: date-time */
             closed?: string;
         };
-        /** @description Either stretch or points. */
+        /** @description One of stretch, points, near and route. */
         SearchRequest: {
             stretch?: components["schemas"]["Stretch"];
             points?: components["schemas"]["TwoPoints"];
+            near?: components["schemas"]["Near"];
+            /** @description stretches in the order of travel, together at most 5 km */
+            route?: components["schemas"]["Stretch"][];
             /** Format: date-time */
             from: string;
             /** Format: date-time */
             to: string;
         };
+        Near: {
+            position: components["schemas"]["Position"];
+            /**
+             * Format: double
+             * @description radius, at most 500
+             */
+            metres: number;
+        };
         SearchResult: {
+            /** @description what was asked; of a route the first, near a point the piece of the nearest road */
             stretch: components["schemas"]["Stretch"];
             line: number[][];
             /** Format: date-time */
             from: string;
             /** Format: date-time */
             to: string;
+            /** @description in road order: along the stretch or route, else by nearness */
             cameras: components["schemas"]["CameraAnswer"][];
         };
         CameraAnswer: {
@@ -952,6 +1031,206 @@ export interface components {
             detail?: string;
             /** @description code when the answer was no */
             refused?: string;
+        };
+        /** @description metres of road by direction of travel; the second pair: of these, seen from behind, where motorbikes carry their plate */
+        Directions: {
+            /**
+             * Format: double
+             * @description towards rising metres
+             */
+            up: number;
+            /** Format: double */
+            down: number;
+            /** Format: double */
+            behind_up: number;
+            /** Format: double */
+            behind_down: number;
+        };
+        Coverage: {
+            /**
+             * Format: date-time
+             * @description since when recording was looked at
+             */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description that see a road and record at some hour */
+            cameras: number;
+            /** @description at any hour */
+            watched: components["schemas"]["Directions"];
+            /** @description by hour of the day, UTC+7: cameras that recorded at least half of it */
+            hours: components["schemas"]["Directions"][];
+            /** @description roads of which anything is watched, most first */
+            roads: components["schemas"]["RoadCoverage"][];
+            /** @description unwatched between watched places of a road, longest first; the 200 longest */
+            gaps: components["schemas"]["CoverageGap"][];
+            gap_count: number;
+            /** @description where one leaves the watched roads unseen; at most 200 */
+            exits: components["schemas"]["Exit"][];
+            exit_count: number;
+            /** @description homes without a camera on the road, the one that would add most first */
+            next: components["schemas"]["NextHome"][];
+        };
+        RoadCoverage: {
+            road: string;
+            name: string;
+            /** Format: double */
+            length: number;
+            /**
+             * Format: double
+             * @description metres that may be driven towards rising metres
+             */
+            open_up: number;
+            /** Format: double */
+            open_down: number;
+            watched: components["schemas"]["Directions"];
+            hours: components["schemas"]["Directions"][];
+            /** @description hour with the most metres */
+            best: number;
+            worst: number;
+        };
+        CoverageGap: {
+            stretch: components["schemas"]["Stretch"];
+            name: string;
+            /**
+             * Format: double
+             * @description metres of it that may be driven towards rising metres
+             */
+            up: number;
+            /** Format: double */
+            down: number;
+            line: number[][];
+        };
+        Exit: {
+            position: components["schemas"]["Position"];
+            /** @description that goes off */
+            road: string;
+            name: string;
+            class: string;
+            /**
+             * Format: double
+             * @description in which one leaves
+             */
+            heading: number;
+            /** @description where it leads to; missing when the map does not tell */
+            toward?: string;
+            gap: components["schemas"]["Stretch"];
+            /** @description a yard, a dead end, or cut by the map's border */
+            ends: boolean;
+        };
+        NextHome: {
+            household: string;
+            label: string;
+            position: components["schemas"]["Position"];
+            /**
+             * Format: double
+             * @description degrees from true north
+             */
+            heading: number;
+            /**
+             * Format: double
+             * @description metres
+             */
+            adds: number;
+            /** @description exits */
+            closes: number;
+        };
+        Upkeep: {
+            /** @description for how many days how many cameras' footage is kept, by days */
+            keep: components["schemas"]["KeepDays"][];
+            /**
+             * Format: date-time
+             * @description nothing expires before; the database was restored
+             */
+            grace_until?: string;
+            expired: components["schemas"]["Expired"];
+            index: components["schemas"]["Backlog"];
+            /**
+             * Format: int64
+             * @description bytes on disk
+             */
+            database: number;
+            snapshot?: components["schemas"]["Snapshot"];
+            check?: components["schemas"]["CheckReport"];
+        };
+        KeepDays: {
+            days: number;
+            cameras: number;
+        };
+        Expired: {
+            day: components["schemas"]["Bytes"];
+            month: components["schemas"]["Bytes"];
+            /**
+             * Format: int64
+             * @description deletions after which the object store was not looked at yet
+             */
+            unproved: number;
+        };
+        Backlog: {
+            /**
+             * Format: int64
+             * @description segments of hours that are not folded
+             */
+            open: number;
+            /**
+             * Format: date-time
+             * @description start of the oldest of them
+             */
+            oldest?: string;
+            /** @description acknowledged facts that are in the database alone */
+            unsent: number;
+        };
+        Snapshot: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description bytes; 0 when not known
+             */
+            size: number;
+        };
+        CheckReport: {
+            /** @description 1 names and sizes, 2 checksums, 3 every byte */
+            depth: number;
+            /** Format: date-time */
+            began: string;
+            /** Format: date-time */
+            ended: string;
+            /** Format: int64 */
+            segments: number;
+            /** Format: int64 */
+            objects: number;
+            /**
+             * Format: int64
+             * @description segments whose bytes are there
+             */
+            stored: number;
+            /**
+             * Format: int64
+             * @description bytes of those
+             */
+            size: number;
+            /** @description nothing was found that is not repaired */
+            clean: boolean;
+            /** @description by kind, the most serious first */
+            findings: components["schemas"]["FindingCount"][];
+        };
+        FindingCount: {
+            /** @enum {string} */
+            kind: "missing" | "wrong-bytes" | "wrong-checksum" | "wrong-size" | "manifest-missing" | "manifest-wrong" | "astray" | "leftover" | "orphan";
+            /** Format: int64 */
+            count: number;
+            /** Format: int64 */
+            repaired: number;
+        };
+        Bytes: {
+            /** Format: int64 */
+            segments: number;
+            /**
+             * Format: int64
+             * @description bytes
+             */
+            size: number;
         };
         Health: {
             database: boolean;
@@ -1361,6 +1640,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StretchLine"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setMeasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                road: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Measure"];
+            };
+        };
+        responses: {
+            /** @description The road */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Road"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getCoverage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Coverage */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coverage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getUpkeep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Upkeep */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upkeep"];
                 };
             };
             default: components["responses"]["Problem"];

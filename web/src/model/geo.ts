@@ -71,6 +71,29 @@ export function placeAt(road: Pick<Road, "line" | "length">, metres: number): Po
   return slice(road, metres, metres)[0] ?? null;
 }
 
+/**
+ * The mark on a road nearest to a place, to the metre and never beyond its end, and how
+ * many metres away that is; null of a road without a line. Near the place the earth is flat.
+ */
+export function nearest(road: Pick<Road, "line" | "length">, p: Position): { metre: number; away: number } | null {
+  const line = points(road.line);
+  const flat = ([lon, lat]: Point): Point => [(lon - p.lon) * RAD * EARTH * Math.cos(p.lat * RAD), (lat - p.lat) * RAD * EARTH];
+  let [mark, away, done] = [0, Infinity, 0];
+  for (let i = 1; i < line.length; i++) {
+    const [a, b] = [flat(line[i - 1]!), flat(line[i]!)];
+    const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
+    const square = dx * dx + dy * dy;
+    const f = square === 0 ? 0 : Math.min(1, Math.max(0, -(a[0] * dx + a[1] * dy) / square));
+    const far = Math.hypot(a[0] + f * dx, a[1] + f * dy);
+    const length = distance(line[i - 1]!, line[i]!);
+    if (far < away) [mark, away] = [done + f * length, far];
+    done += length;
+  }
+  if (done === 0) return null;
+  const length = road.length > 0 ? road.length : done;
+  return { metre: Math.min(Math.round((mark / done) * length), length), away };
+}
+
 /** West, south, east, north of everything given; null when nothing is. */
 export function bounds(lines: Point[][]): [number, number, number, number] | null {
   const all = lines.flat();

@@ -1,16 +1,32 @@
 import { describe, expect, test } from "vitest";
 import { ahead, bounds, cone, distance, placeAt, points, slice, type Point } from "./geo";
-import { formatKm, formatMetres, kmInput, parseKm } from "./km";
+import { facingBy, formatKm, formatMetres, kmInput, parseKm, plain, stretchOf } from "./km";
 import { place } from "./labels";
 import { mapStyle } from "./mapstyle";
 
 describe("kilometre stones", () => {
-  test.each([[0, "km 0+000"], [12_350, "km 12+350"], [999.6, "km 1+000"], [5.2, "km 0+005"]])("%d", (m, text) => expect(formatKm(m)).toBe(text));
-  test.each([["12+350", 12_350], ["km 12+350", 12_350], ["12 + 5", 12_005], ["12,35", 12_350], ["12.35", 12_350], ["7", 7000]])("%s", (text, m) =>
-    expect(parseKm(text)).toBe(m),
+  test.each([[0, "km 0+000"], [12_350, "km 12+350"], [999.6, "km 1+000"], [5.2, "km 0+005"]])("%d", (m, text) => expect(formatKm(m, plain)).toBe(text));
+  test.each([["12+350", 12_350], ["km 12+350", 12_350], ["12 + 5", 12_005], ["12,35", 12_350], ["12.35", 12_350], ["7", 7000], ["-1", -1000]])("%s", (text, m) =>
+    expect(parseKm(text, plain)).toBe(m),
   );
-  test.each(["", "12+3500", "-1", "12+", "1e3", "mười hai", "12.3456"])("%s is none", (text) => expect(parseKm(text)).toBeNull());
-  test("what is written is read back", () => expect(parseKm(kmInput(8_045))).toBe(8045));
+  test.each(["", "12+3500", "--1", "12+", "1e3", "mười hai", "12.3456"])("%s is none", (text) => expect(parseKm(text, plain)).toBeNull());
+
+  // Metre 2000 of the line has the stone "km 40", and they fall.
+  const falling = { metre: 2000, kilometre: 40, falling: true };
+  test.each([[2000, "km 40+000"], [0, "km 42+000"], [42_300, "km -0+300"], [2345, "km 39+655"]])("falling: %d", (m, text) => {
+    expect(formatKm(m, falling)).toBe(text);
+    expect(parseKm(text, falling)).toBe(m);
+  });
+  test.each([plain, falling, { metre: 0, kilometre: 12.5, falling: false }])("what is written is read back", (m) => expect(parseKm(kmInput(8_045, m), m)).toBe(8045));
+  test("a stretch in either order", () => {
+    expect(stretchOf("41", "39+500", falling)).toEqual({ from: 1000, to: 2500 });
+    expect(stretchOf("39,5", "41", falling)).toEqual({ from: 1000, to: 2500 });
+    expect([stretchOf("3", "3", plain), stretchOf("3", "x", plain)]).toEqual([null, null]);
+  });
+  test("which way a camera looks", () => {
+    expect((["up", "down", "across"] as const).map((f) => facingBy(f, falling))).toEqual(["down", "up", "across"]);
+    expect(facingBy("up", plain)).toBe("up");
+  });
   test("lengths in the reader's way", () => expect([formatMetres(340, ","), formatMetres(2430, ","), formatMetres(2430, ".")]).toEqual(["340 m", "2,4 km", "2.4 km"]));
 });
 

@@ -13,3 +13,8 @@ export function formatNumber(n: number, digits: number, comma: boolean): string 
   const text = n.toFixed(digits);
   return comma ? text.replace(".", ",") : text;
 }
+
+/** 1.234.567 (or 1,234,567), of what is counted. */
+export function formatCount(n: number, comma: boolean): string {
+  return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, comma ? "." : ",");
+}

@@ -4,6 +4,7 @@ import { Map as MapLibre, Marker, setWorkerUrl } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import worker from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { Camera, Position, Road } from "../api/types";
+import { metreAt, stoneAt } from "../model/km";
 import { bounds, placeAt, points } from "../model/geo";
 import { place, type Box } from "../model/labels";
 import { mapStyle, type Scene } from "../model/mapstyle";
@@ -96,7 +97,8 @@ export class RoadMap {
     }
     for (const road of roads) {
       if (!road.ref) continue; // kilometre stones stand on numbered roads
-      for (let km = 0; km * 1000 <= road.length; km++) text("km", String(km), road, km * 1000);
+      const ends = [stoneAt(0, road.measure), stoneAt(road.length, road.measure)];
+      for (let km = Math.ceil(Math.min(...ends) / 1000); km * 1000 <= Math.max(...ends); km++) text("km", String(km), road, metreAt(km * 1000, road.measure));
     }
   }
 

@@ -1,5 +1,5 @@
 // What is said at several places: a stretch of time on a strip, an ask, a clock.
-import type { OwnerAsk, Seen } from "../api/types";
+import type { OwnerAsk, Road, Seen } from "../api/types";
 import { causeText, t } from "../i18n/index.svelte";
 import { MOVING } from "../model/activity";
 import { stateOf } from "../model/offer";
@@ -11,6 +11,9 @@ export function barText(bar: Bar | undefined): string {
   if (!bar) return causeText(undefined);
   return bar.state ? t(`state.${bar.state}`) : causeText(bar.cause);
 }
+
+/** "Quốc lộ 4A (QL.4A)" */
+export const roadName = (r: Road): string => (r.ref && !r.name.includes(r.ref) ? `${r.name} (${r.ref})`.trim() : r.name || r.ref || r.id);
 
 export function facingText(facing: Seen["facing"]): string {
   return t(`facing.${facing}`);

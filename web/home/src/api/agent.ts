@@ -52,6 +52,7 @@ export const check = (id: string, jpeg: Blob | null) =>
   );
 
 export const consent = (id: string, body: Agreement) => take(client.PUT("/cameras/{camera}/consent", { params: camera(id), body }));
+export const keep = (days: number) => take(client.PUT("/keep", { body: { days } }));
 export const pause = (paused: boolean, id?: string) => take(client.PUT("/pause", { body: { paused, camera: id } }));
 export const answer = (want: string, granted: boolean) =>
   take(client.PUT("/requests/{want}", { params: { path: { want } }, body: { granted } }));

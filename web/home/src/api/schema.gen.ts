@@ -279,6 +279,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** For how many days the commune's store keeps what was sent and no case holds */
+        put: operations["setKeep"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/requests/{want}": {
         parameters: {
             query?: never;
@@ -460,6 +477,8 @@ export interface components {
             /** @description open ones first */
             requests: components["schemas"]["Request"][];
             selftest?: components["schemas"]["SelfTest"];
+            /** @description days for which the commune's store keeps what was sent and no case holds */
+            keep: number;
             /**
              * Format: double
              * @description how many days back the disk reaches; missing while not known
@@ -1116,6 +1135,25 @@ export interface operations {
                     paused: boolean;
                     /** @description missing for all */
                     camera?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["State"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setKeep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    days: number;
                 };
             };
         };
