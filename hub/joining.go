@@ -67,6 +67,9 @@ func (f facts) Consent(ctx context.Context, d camera.DeviceID, r camera.Receipt)
 	if err == nil {
 		reply.Number, reply.At, err = f.registry.AddReceipt(ctx, d, r)
 	}
+	if err == nil {
+		f.keep.Soon() // it is in no other place
+	}
 	reply.Refusal = f.refuse("write receipt", d, err)
 	return reply
 }

@@ -144,5 +144,10 @@ func Restore(ctx context.Context, cfg Config, out Outside, file string, progress
 		}
 		shelf = overlay{a.snapshots, shelf}
 	}
-	return keep.Lost{Database: s.db, Index: kept{Index: s.index}, Footage: footage{s.store}, Shelf: shelf, Now: out.Now}.Restore(ctx, progress)
+	r, err = keep.Lost{Database: s.db, Index: kept{Index: s.index}, Footage: footage{s.store}, Shelf: shelf, Now: out.Now}.Restore(ctx, progress)
+	if err != nil {
+		return r, err
+	}
+	// A household may have taken its consent back since the snapshot: its box tells.
+	return r, registry.New(s.db, out.Now).UnshareAll(ctx)
 }

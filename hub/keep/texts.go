@@ -30,7 +30,7 @@ var english = words{
 	lost:     "%s hours have no good manifest and did not come back.\n",
 	expired:  "%s segments whose deletion had begun will be deleted.\n",
 	holds: "Holds that were placed before %s are in force. What was held after that must be held again;\n" +
-		"until %s nothing expires.\n",
+		"until %s nothing expires. A home's cameras show again when its box has told what it shares now.\n",
 	progress: "%s of %s cameras, %s segments, %s objects, %s findings",
 	rebuilt:  "%s hours, %s journals, %s segments",
 }
@@ -65,7 +65,7 @@ var vietnamese = words{
 	lost:     "%s giờ ghi không còn bản kê đọc được nên không phục hồi được.\n",
 	expired:  "%s đoạn ghi đang xóa dở sẽ được xóa tiếp.\n",
 	holds: "Các lệnh giữ hình đặt trước %s vẫn còn hiệu lực. Những gì giữ sau lúc đó phải giữ lại;\n" +
-		"đến %s không có gì bị xóa vì hết hạn.\n",
+		"đến %s không có gì bị xóa vì hết hạn. Camera của mỗi nhà hiện lại khi thiết bị của nhà đó đã báo đang chia sẻ gì.\n",
 	progress: "%s / %s camera, %s đoạn ghi, %s tệp, %s chỗ sai khác",
 	rebuilt:  "%s giờ, %s nhật ký, %s đoạn ghi",
 }

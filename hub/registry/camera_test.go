@@ -164,6 +164,24 @@ func TestViewsThroughTime(t *testing.T) {
 	}
 }
 
+// TestUnshareAll: after that only what a box says anew is shared.
+func TestUnshareAll(t *testing.T) {
+	h := open(t)
+	home := h.household(t)
+	d, other := h.device(t, home), h.device(t, home)
+	h.hello(t, d, note(home, 1))
+	h.hello(t, other, note(home, 2))
+	if err := h.UnshareAll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.hello(t, other, note(home, 2))
+	for channel, want := range map[int]bool{1: false, 2: true} {
+		if c, err := h.Camera(t.Context(), note(home, channel).Camera); err != nil || c.Shared != want {
+			t.Errorf("camera %d: shared %v, %v", channel, c.Shared, err)
+		}
+	}
+}
+
 // TestKeep: the household's choice goes with all of its box's cameras; what is out of
 // bounds refuses the message.
 func TestKeep(t *testing.T) {

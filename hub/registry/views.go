@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 
@@ -31,6 +32,16 @@ func (r *Registry) CamerasOf(ctx context.Context, ids []camera.CameraID) (map[ca
 		}
 	}
 	return found, nil
+}
+
+// UnshareAll lets no camera be seen before its device's next hello. What is known of
+// consent may be old after a database was built again from a snapshot.
+func (r *Registry) UnshareAll(ctx context.Context) error {
+	err := r.db.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE cameras SET shared = $1`, false)
+		return err
+	})
+	return named("unshare all cameras", err)
 }
 
 // places are n numbered places for arguments.
