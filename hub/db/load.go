@@ -13,8 +13,6 @@ import (
 	"hash"
 	"io"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // lineMost is the longest line of a dump that is read, in bytes.
@@ -176,21 +174,7 @@ func (l *loading) fill(ctx context.Context, s shape) (err error) {
 
 // insert is a statement for n rows.
 func (s shape) insert(n int64) string {
-	var b strings.Builder
-	b.WriteString(`INSERT INTO ` + quoted([]string{s.Name}) + ` (` + s.names() + `) VALUES `)
-	for i := range int(n) * len(s.Columns) {
-		switch {
-		case i == 0:
-			b.WriteString("(")
-		case i%len(s.Columns) == 0:
-			b.WriteString("), (")
-		default:
-			b.WriteString(", ")
-		}
-		b.WriteString("$" + strconv.Itoa(i+1))
-	}
-	b.WriteString(")")
-	return b.String()
+	return `INSERT INTO ` + quoted([]string{s.Name}) + ` (` + s.names() + `) VALUES ` + Values(int(n), len(s.Columns))
 }
 
 // tail reads the last line, behind which nothing may come.

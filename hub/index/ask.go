@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/db"
 	"xulang.vn/camera/hub/index/pack"
 )
 
@@ -83,16 +83,8 @@ func (x *Index) stmt(ctx context.Context, t text) (*sql.Stmt, error) {
 	if s := x.texts.made[t]; s != nil {
 		return s, nil
 	}
-	var b strings.Builder
-	b.WriteString(kinds[t.kind])
-	for i, first := 0, strings.Count(kinds[t.kind], "$")+1; i < t.ids; i++ {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString("$" + strconv.Itoa(first+i))
-	}
-	b.WriteByte(')')
-	s, err := x.db.Read().PrepareContext(ctx, b.String()) //nolint:sqlclosecheck // it is kept, and ends with the database
+	first := strings.Count(kinds[t.kind], "$") + 1
+	s, err := x.db.Read().PrepareContext(ctx, kinds[t.kind]+db.Places(first, t.ids)+")") //nolint:sqlclosecheck // it is kept, and ends with the database
 	if err != nil {
 		return nil, fmt.Errorf("prepare question: %w", err)
 	}

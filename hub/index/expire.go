@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -226,7 +227,7 @@ func (x *Index) ProveGone(ctx context.Context, id string, at time.Time) error {
 			return fmt.Errorf("write proof of expiry: %w", err)
 		}
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
-			return firstOf(err, camera.Errorf(camera.CodeNotFound, "expiry %q: none", id))
+			return cmp.Or(err, camera.Errorf(camera.CodeNotFound, "expiry %q: none", id))
 		}
 		return nil
 	})

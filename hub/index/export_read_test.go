@@ -12,7 +12,7 @@ import (
 
 // OpenStrip is a strip of open hours.
 func OpenStrip(entries []Entry) Strip {
-	r := reading{strips: []Strip{{}}, newest: make([]newest, 1), activity: true}
+	r := reading{strips: []Strip{{}}, newest: make([]int64, 1), activity: true}
 	for _, e := range entries {
 		state, _ := pack.StateOf(e.State)
 		r.fact = pack.HotFactOf(pack.Fact{Segment: e.Segment, Received: e.Received})

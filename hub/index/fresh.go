@@ -1,29 +1,13 @@
 package index
 
-// Rows of table fresh, for the package's other files:
-//
-//	type freshRow struct { pack.Fact; State pack.State }
-//	(freshRow).entry() Entry
-//	insertFresh(ctx, tx *sql.Tx, many int, rows []freshRow) (added int64, err error)  // an id that is there stays as it is
-//	deleteFresh(ctx, tx *sql.Tx, ids []camera.SegmentID) error
-//	setFresh(ctx, tx *sql.Tx, id camera.SegmentID, to pack.State) error
-//	freshByID(ctx, q asked, id camera.SegmentID) (freshRow, bool, error)
-//	freshOfHour(ctx, q asked, id camera.CameraID, hour int64) ([]freshRow, error)      // that start in the hour
-//	freshStates(ctx, q asked, id camera.CameraID, hour int64) (map[camera.SegmentID]pack.State, error)
-//	selectFresh + a condition, read with scanFresh through list                        // for other questions
-//
-// Every list is by start, run and seq: the order of pack.Hour.Segments. They stand on
-// asked and list of index.go, and on Entry, scanner, byID, overlapping, window, spanMost
-// and millis of row.go, which stay there; what reads table segments moves to upgrade.go.
-
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
-	"strconv"
-	"strings"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/db"
 	"xulang.vn/camera/hub/index/pack"
 )
 
@@ -156,7 +140,7 @@ func insertFreshIn(ctx context.Context, tx *sql.Tx, many int, rows []freshRow, e
 
 func insertFreshText(rows int) string {
 	return `INSERT INTO fresh (camera_id, run, seq, stream, start_ms, end_ms, state, fact) VALUES ` +
-		values(rows, 8) + ` ON CONFLICT (camera_id, run, seq) DO NOTHING`
+		db.Values(rows, 8) + ` ON CONFLICT (camera_id, run, seq) DO NOTHING`
 }
 
 func deleteFresh(ctx context.Context, tx *sql.Tx, ids []camera.SegmentID) error {
@@ -181,7 +165,7 @@ func setFresh(ctx context.Context, tx *sql.Tx, id camera.SegmentID, to pack.Stat
 }
 
 // inChunks runs a statement over n rows: as often as it can with many of them, then
-// with one, so that only two texts are prepared.
+// with fewer, then with one, so that at most three texts are prepared.
 func inChunks(ctx context.Context, tx *sql.Tx, many, n int, text func(rows int) string, run func(stmt *sql.Stmt, from, to int) error) error {
 	from := 0
 	for _, size := range []int{many, max(many/16, 2), 1} {
@@ -201,38 +185,11 @@ func inChunksOf(ctx context.Context, tx *sql.Tx, size, from, n int, text string,
 	if err != nil {
 		return from, err
 	}
-	defer func() { err = firstOf(err, stmt.Close()) }()
+	defer func() { err = cmp.Or(err, stmt.Close()) }()
 	for ; n-from >= size; from += size {
 		if err := run(stmt, from, from+size); err != nil {
 			return from, err
 		}
 	}
 	return from, nil
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// values writes ($1, $2), ($3, $4) … for a statement.
-func values(rows, columns int) string {
-	var text strings.Builder
-	for i := range rows * columns {
-		switch {
-		case i == 0:
-			text.WriteString("($")
-		case i%columns == 0:
-			text.WriteString("), ($")
-		default:
-			text.WriteString(", $")
-		}
-		text.WriteString(strconv.Itoa(i + 1))
-	}
-	text.WriteString(")")
-	return text.String()
 }

@@ -1,20 +1,7 @@
 package index
 
-// Rows of table hours, for the package's other files:
-//
-//	type hourRow struct { Camera; Hour; Version; Manifest; Root; Body pack.Hour; … }
-//	loadHour(ctx, q asked, id camera.CameraID, hour int64) (*hourRow, bool, error)  // false: an empty row that save adds
-//	(*hourRow).load(ctx, q asked, id, hour) (bool, error)                           // the same into a row used before
-//	(*hourRow).save(ctx, tx *sql.Tx) error       // version + 1; segments, stored, covered_ms and run_hours follow from Body
-//	(*hourRow).find(run camera.RunID, seq uint32) int   // index into Body.Segments; -1: not there
-//	(*hourRow).id(i int) camera.SegmentID
-//	hoursOf(ctx, q asked, id camera.SegmentID) ([]int64, error)                     // in which hours it may be, by run_hours
-//	folded(ctx, q asked, id camera.SegmentID) (*hourRow, int, error)                // its hour and index there; nil, -1: in none
-//	hoursBetween(ctx, q asked, id camera.CameraID, first, last int64, condition string, args ...any) ([]int64, error)
-//
-// Fold: r, _, err := loadHour(ctx, tx, id, hour); r.Body = *body; r.Manifest, r.Root = …; r.save(ctx, tx).
-
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -108,7 +95,7 @@ func (r *hourRow) save(ctx context.Context, tx *sql.Tx) error {
 		return fmt.Errorf("write hour %d of %s: %w", r.Hour, r.Camera, err)
 	}
 	if n, err := done.RowsAffected(); err != nil || n != 1 {
-		return fmt.Errorf("write hour %d of %s: %w", r.Hour, r.Camera, firstOf(err, errChanged))
+		return fmt.Errorf("write hour %d of %s: %w", r.Hour, r.Camera, cmp.Or(err, errChanged))
 	}
 	r.Version++
 	return r.saveRuns(ctx, tx)
@@ -130,7 +117,7 @@ func coveredMillis(h *pack.Hour) int64 {
 		}
 		sum, end = sum+s.End-from, s.End
 	}
-	return min(sum, pack.StartOf(1).UnixMilli())
+	return min(sum, hourMillis)
 }
 
 // runsOf tells which part of each run is in an hour.

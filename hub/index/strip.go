@@ -99,8 +99,8 @@ var readings = sync.Pool{New: func() any { return &reading{at: map[camera.Camera
 // reading puts strips together, row by row.
 type reading struct {
 	strips   []Strip
-	newest   []newest // beside strips
-	from, to int64    // Unix ms
+	newest   []int64 // beside strips: the start of the segment whose clock it has
+	from, to int64   // Unix ms
 	activity bool
 	at       map[camera.CameraID]int
 	fact     pack.HotFact // of the present row
@@ -108,9 +108,6 @@ type reading struct {
 	shapes   []uint16     // of hour, as the strip numbers them
 	args     []any
 }
-
-// newest is the start of the segment whose clock a strip has.
-type newest struct{ start int64 }
 
 func (r *reading) begin(strips []Strip, from, to time.Time, activity bool) {
 	r.strips, r.activity = strips, activity
@@ -153,9 +150,9 @@ func (r *reading) fresh(i int, state pack.State) {
 
 func (r *reading) clock(i int, start int64, c camera.Clock) {
 	s := &r.strips[i]
-	if !s.ClockKnown || start >= r.newest[i].start {
+	if !s.ClockKnown || start >= r.newest[i] {
 		s.Clock, s.ClockKnown = c, true
-		r.newest[i].start = start
+		r.newest[i] = start
 	}
 }
 

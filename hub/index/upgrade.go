@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/hex"
@@ -62,7 +63,7 @@ func moveOld(ctx context.Context, tx *sql.Tx, many int) (int, error) {
 		return 0, err
 	}
 	if n, err := done.RowsAffected(); err != nil || n != int64(len(rows)) || added != n {
-		return 0, firstOf(err, fmt.Errorf("%d rows up to %s, of which %d are new and %d go", len(rows), last, added, n))
+		return 0, cmp.Or(err, fmt.Errorf("%d rows up to %s, of which %d are new and %d go", len(rows), last, added, n))
 	}
 	return len(rows), nil
 }

@@ -160,7 +160,7 @@ func (x *Index) hourEntries(ctx context.Context, id camera.CameraID, hour int64)
 		return h, err
 	}
 	h.Folded = found
-	r := reading{strips: []Strip{{Camera: id}}, newest: make([]newest, 1)}
+	r := reading{strips: []Strip{{Camera: id}}, newest: make([]int64, 1)}
 	for _, row := range rows {
 		r.fact = pack.HotFactOf(row.Fact)
 		r.fresh(0, row.State)

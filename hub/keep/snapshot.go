@@ -2,6 +2,7 @@ package keep
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -66,7 +67,7 @@ func (k *Keep) snapshot(ctx context.Context) (Snapshot, bool, error) {
 	last, same := k.same(digest, there)
 	if err != nil || same {
 		if out.n > 0 {
-			err = firstError(err, k.Shelf.Delete(ctx, out.names()...))
+			err = cmp.Or(err, k.Shelf.Delete(ctx, out.names()...))
 		}
 		return last, false, err
 	}
@@ -94,13 +95,6 @@ func (k *Keep) same(digest camera.Hash, there []stamp) (Snapshot, bool) {
 	}
 	k.last.At = k.Now().UTC()
 	return k.last, true
-}
-
-func firstError(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // parts cuts a stream into objects.

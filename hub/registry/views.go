@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
 
 	camera "xulang.vn/camera"
 	"xulang.vn/camera/hub/db"
@@ -23,7 +22,7 @@ func (r *Registry) CamerasOf(ctx context.Context, ids []camera.CameraID) (map[ca
 		for _, id := range part {
 			args = append(args, id)
 		}
-		cameras, err := r.list(ctx, `WHERE v.to_ms IS NULL AND c.id IN (`+places(len(part))+`)`, args...)
+		cameras, err := r.list(ctx, `WHERE v.to_ms IS NULL AND c.id IN (`+db.Places(1, len(part))+`)`, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -44,24 +43,12 @@ func (r *Registry) UnshareAll(ctx context.Context) error {
 	return named("unshare all cameras", err)
 }
 
-// places are n numbered places for arguments.
-func places(n int) string {
-	var b strings.Builder
-	for i := range n {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		fmt.Fprintf(&b, "$%d", i+1)
-	}
-	return b.String()
-}
-
 // Views gives all views that cameras ever had, oldest first for each: of these cameras,
 // or of all. A view counts from From until before To.
 func (r *Registry) Views(ctx context.Context, ids ...camera.CameraID) (map[camera.CameraID][]camera.View, error) {
 	where, args := "", make([]any, 0, len(ids))
 	if len(ids) > 0 {
-		where = `WHERE camera_id IN (` + places(len(ids)) + `)`
+		where = `WHERE camera_id IN (` + db.Places(1, len(ids)) + `)`
 		for _, id := range ids {
 			args = append(args, id)
 		}
