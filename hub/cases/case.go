@@ -139,33 +139,55 @@ func (c *Cases) CloseCase(ctx context.Context, who Officer, id string) (Case, er
 	if err != nil {
 		return Case{}, fmt.Errorf("close case: %w", err)
 	}
+	c.engines.forget(id)
 	c.tell(ctx, freed)
 	return one, nil
 }
 
 // Log gives the audit records of a case, newest first. Segments or stills that one
-// officer fetched from one camera in a row stand there as one line.
+// officer fetched from one camera in a row stand there as one line; of the looks at a
+// trace that one officer's page took in a row, so does each kind.
 func (c *Cases) Log(ctx context.Context, who Officer, id string) ([]Record, error) {
 	if _, err := c.Get(ctx, who, id); err != nil {
 		return nil, err
 	}
-	all, err := c.Audit.ForCase(ctx, id, 1000)
+	all, err := c.Audit.ForCase(ctx, id, 5000)
 	if err != nil {
 		return nil, fmt.Errorf("read case log: %w", err)
 	}
 	var folded []Record
 	for _, r := range all {
-		if n := len(folded); n > 0 && (r.Action == actSegment || r.Action == actStill) && r.Refused == "" {
-			last := folded[n-1]
-			if last.Action == r.Action && last.Refused == "" && last.Camera == r.Camera && last.Actor.ID == r.Actor.ID {
-				continue
-			}
+		if repeats(folded, r) {
+			continue
 		}
 		if folded = append(folded, r); len(folded) == 200 {
 			break
 		}
 	}
 	return folded, nil
+}
+
+// polled are the looks that a page takes again whenever something has changed.
+var polled = []string{actTrace, actProposals, actBelief, actBranches, actRoute, actFollow}
+
+// repeats tells whether a record says what the later ones before it say already.
+func repeats(later []Record, r Record) bool {
+	if r.Refused != "" || len(later) == 0 {
+		return false
+	}
+	last := later[len(later)-1]
+	if r.Action == actSegment || r.Action == actStill {
+		return last.Action == r.Action && last.Refused == "" && last.Camera == r.Camera && last.Actor.ID == r.Actor.ID
+	}
+	for _, l := range slices.Backward(later) {
+		if l.Refused != "" || l.Actor.ID != r.Actor.ID || !slices.Contains(polled, l.Action) {
+			return false
+		}
+		if l.Action == r.Action {
+			return slices.Contains(polled, r.Action)
+		}
+	}
+	return false
 }
 
 const selectCase = `SELECT c.id, c.number, c.kind, c.legal_basis, c.summary, c.unit, c.officer_id,

@@ -169,6 +169,10 @@ type Parts struct {
 	Home    Home
 	Live    Live
 	Audit   Audit
+	// Without one of these three nothing can be traced.
+	Reach  Reach
+	Tracer Tracer
+	Paths  Paths
 	// Promised is called when footage was promised to be kept; nil: nobody wants to know.
 	Promised func()
 	Logger   *slog.Logger // nil: no log
@@ -183,6 +187,7 @@ type Cases struct {
 	untold  []wanted         // what boxes are still to be told of, guarded by mu
 	wake    chan struct{}    // there is something in untold
 	asking  sync.Mutex       // held while the table of wants and the states that follow from it change
+	engines *engines
 }
 
 // New makes the door. [Cases.Run] keeps watch over live views and requests.
@@ -193,5 +198,5 @@ func New(p Parts) *Cases {
 	if p.Promised == nil {
 		p.Promised = func() {}
 	}
-	return &Cases{Parts: p, watches: map[string]watch{}, wake: make(chan struct{}, 1)}
+	return &Cases{Parts: p, watches: map[string]watch{}, wake: make(chan struct{}, 1), engines: newEngines()}
 }

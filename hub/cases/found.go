@@ -41,11 +41,10 @@ func (c *Cases) fillOne(ctx context.Context, one Case, f *Found, w Window, q Que
 	if err := p.window(q.From, q.To); err != nil && camera.CodeOf(err) != camera.CodeAskOwner {
 		return nil
 	}
-	f.Home = slices.ContainsFunc(w.Spans, inRecorder) ||
-		slices.ContainsFunc(w.Footage, func(s Footage) bool { return s.Stream == camera.StreamMain && atHome(s.State) })
+	f.Home = w.home()
 	shown := p.shown(w.Footage)
 	f.Activity.Step, f.Activity.Values = w.Moved(shown, activityMost)
-	f.Playable = slices.ContainsFunc(shown, func(s Footage) bool { return s.State.Playable() })
+	f.Playable = playable(shown)
 	return nil
 }
 
@@ -66,6 +65,16 @@ func (c *Cases) readClocks(ctx context.Context, f *Found, w Window, q Question) 
 		f.Recorder = &own
 	}
 	return err
+}
+
+// home tells whether some of the window is at home or in the recorder still.
+func (w Window) home() bool {
+	return slices.ContainsFunc(w.Spans, inRecorder) ||
+		slices.ContainsFunc(w.Footage, func(s Footage) bool { return s.Stream == camera.StreamMain && atHome(s.State) })
+}
+
+func playable(shown []Footage) bool {
+	return slices.ContainsFunc(shown, func(s Footage) bool { return s.State.Playable() })
 }
 
 func inRecorder(s Span) bool { return s.State == camera.StateRecorder }

@@ -18,6 +18,16 @@ const (
 	actAnswer   = "answer" // what came of that
 	actLive     = "live"
 	actLeave    = "live-end"
+
+	actStart     = "trace-start"
+	actTrace     = "trace"
+	actMark      = "mark"
+	actUnmark    = "unmark"
+	actProposals = "proposals"
+	actBelief    = "belief"
+	actBranches  = "branches"
+	actRoute     = "route"
+	actFollow    = "follow"
 )
 
 // log writes a line, or says that nothing may be answered.

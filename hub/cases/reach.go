@@ -1,0 +1,269 @@
+package cases
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	camera "xulang.vn/camera"
+)
+
+// coverEach is how many cameras are asked for their footage at a time.
+const coverEach = 64
+
+// unknownClock is taken for the bound of a clock of which nobody has measured anything.
+const unknownClock = 30 * time.Second
+
+// reach is what a trace stands on.
+type reach struct {
+	question camera.TraceQuestion
+	left     []LeftOut
+	hidden   int
+	cameras  int // that have footage to look at
+	// standing is by which code each camera within reach may not be watched for this
+	// case, "" for those that may.
+	standing map[camera.CameraID]camera.Code
+}
+
+// refused tells whether a camera may not be watched.
+func (r reach) refused(id camera.CameraID) bool { return r.standing[id] != "" }
+
+// watchable tells whether a household lets its footage be watched for cases of a purpose
+// at all, be it that it wants to be asked. Whoever pauses wants to be left alone
+// meanwhile: nobody is sent there.
+func (c *Cases) watchable(cam Camera, purpose camera.Purpose) error {
+	err := c.consents(cam, camera.ActionPlayback, purpose)
+	switch {
+	case err != nil && camera.CodeOf(err) != camera.CodeAskOwner:
+		return err
+	case cam.Consent.Paused:
+		return camera.Errorf(camera.CodePaused, "camera %s is paused", cam.ID)
+	}
+	return nil
+}
+
+// gather reads what a trace stands on. Cameras that cannot be proposed are in the
+// question all the same when they may be named, with no footage: what officers say of
+// them makes sense. Of the others only those that were marked are.
+func (c *Cases) gather(ctx context.Context, one Case, row traced, marked map[camera.CameraID]bool) (reach, error) {
+	all, err := c.Reach.Around(ctx, row.Incident.Position, ReachMost, row.From, row.To, ReachedMost)
+	if err != nil {
+		return reach{}, fmt.Errorf("find cameras: %w", err)
+	}
+	r := reach{standing: make(map[camera.CameraID]camera.Code, len(all)), question: camera.TraceQuestion{
+		Incident: row.Incident, Mode: row.Mode, From: row.From, To: row.To, Seed: uint64(row.seed),
+	}}
+	codes := make([]camera.Code, len(all)) // why each is left out
+	var seeing []int
+	for i, a := range all {
+		codes[i] = camera.CodeOf(c.watchable(a.Camera, one.Purpose()))
+		r.standing[a.Camera.ID] = codes[i]
+		if codes[i] == "" && !slices.ContainsFunc(a.Views, func(v camera.View) bool { return len(c.Roads.Seen(v)) > 0 }) {
+			codes[i] = camera.CodeOffRoad
+		}
+		if codes[i] == "" {
+			seeing = append(seeing, i)
+		} else if !r.refused(a.Camera.ID) || marked[a.Camera.ID] {
+			r.question.Cameras = append(r.question.Cameras, camera.TraceCamera{ID: a.Camera.ID, Views: a.Views})
+		}
+	}
+	if err := c.gatherFootage(ctx, one, all, seeing, codes, &r); err != nil {
+		return reach{}, err
+	}
+	c.leaveOut(all, codes, &r)
+	slices.SortFunc(r.question.Cameras, func(a, b camera.TraceCamera) int { return cmp.Compare(a.ID, b.ID) })
+	return r, nil
+}
+
+// gatherFootage reads the footage of those that see a road.
+func (c *Cases) gatherFootage(ctx context.Context, one Case, all []Reached, seeing []int, codes []camera.Code, r *reach) error {
+	asks, err := asksOfCase(ctx, c.DB.Read(), one.ID)
+	if err != nil {
+		return err
+	}
+	q := &r.question
+	done := 0
+	for part := range slices.Chunk(seeing, coverEach) {
+		cams := make([]Camera, 0, len(part))
+		for _, i := range part {
+			cams = append(cams, all[i].Camera)
+		}
+		covers, err := c.Reach.Cover(ctx, cams, q.From, q.To)
+		if err != nil {
+			return fmt.Errorf("read footage: %w", err)
+		}
+		for n, i := range part {
+			id := cams[n].ID
+			p := permit{cam: cams[n], purpose: one.Purpose(), now: c.Now(), asks: asks[id]}
+			t := camera.TraceCamera{ID: id, Views: all[i].Views, Footage: footageIn(covers[n].Spans)}
+			if len(t.Footage) == 0 {
+				codes[i] = camera.CodeNoFootage
+			} else if t.Footage = within(t.Footage, p.openIn(q.From, q.To)); len(t.Footage) == 0 {
+				codes[i] = camera.CodeAskOwner
+			}
+			if t.Clock, err = c.clockBound(ctx, id, covers[n], *q); err != nil {
+				return fmt.Errorf("read clock of %s: %w", id, err)
+			}
+			q.Cameras = append(q.Cameras, t)
+		}
+		done += len(part)
+		c.publish(one.ID, TraceEvent{Kind: EventProgress, Done: done, Of: 2 * len(seeing)})
+	}
+	return nil
+}
+
+// leaveOut tells which cameras are left out, and names those that stand on every
+// officer's map.
+func (c *Cases) leaveOut(all []Reached, codes []camera.Code, r *reach) {
+	for i, a := range all {
+		switch {
+		case codes[i] == "":
+			r.cameras++
+		case c.consents(a.Camera, camera.ActionMap, "") != nil:
+			r.hidden++
+		case len(r.left) < leftMost:
+			r.left = append(r.left, LeftOut{Camera: a.Camera.ID, Label: a.Camera.Label, Code: codes[i]})
+		}
+	}
+}
+
+// asksOfCase gives what a case ever asked households for.
+func asksOfCase(ctx context.Context, q querier, caseID string) (map[camera.CameraID][]wanted, error) {
+	all, err := wantsWhere(ctx, q, `w.case_id = $1 AND w.asked_ms IS NOT NULL`, caseID)
+	if err != nil {
+		return nil, fmt.Errorf("read what was asked: %w", err)
+	}
+	of := map[camera.CameraID][]wanted{}
+	for _, w := range all {
+		of[w.Camera] = append(of[w.Camera], w)
+	}
+	return of, nil
+}
+
+// openIn is what of a window may be watched, or asked for. All of it, unless the
+// household was asked for this case and did not say yes: until it can be asked again,
+// only what it shares without, what it has said yes to, and what it still thinks about.
+func (p permit) openIn(from, to time.Time) []camera.Interval {
+	refused := slices.ContainsFunc(p.asked(camera.ReplyRefused, camera.ReplySilent), func(w wanted) bool {
+		return p.now.Before(w.Ask.Asked.Add(askAgain))
+	})
+	if !refused {
+		return []camera.Interval{{From: from, To: to}}
+	}
+	var open []camera.Interval
+	for _, w := range p.asked(camera.ReplyGranted, "") {
+		open = append(open, camera.Interval{From: w.From, To: w.To})
+	}
+	// Hours begin and end with a minute.
+	for at := from; at.Before(to); {
+		next := at.Truncate(time.Minute).Add(time.Minute)
+		if next.After(to) {
+			next = to
+		}
+		if p.decide(at, at.Add(time.Millisecond), false) == nil {
+			open = append(open, camera.Interval{From: at, To: next})
+		}
+		at = next
+	}
+	return joined(open)
+}
+
+// footageIn are the spans of footage that can be watched, at once or when it has come.
+func footageIn(spans []Span) []camera.Interval {
+	var of []camera.Interval
+	for _, s := range spans {
+		switch s.State {
+		case camera.StateStored, camera.StateHeld, camera.StateHome, camera.StateRequested, camera.StateUploading, camera.StateRecorder:
+			of = append(of, camera.Interval{From: s.From, To: s.To})
+		}
+	}
+	return joined(of)
+}
+
+// joined sorts intervals and makes one of those that overlap or touch.
+func joined(list []camera.Interval) []camera.Interval {
+	slices.SortFunc(list, func(a, b camera.Interval) int { return a.From.Compare(b.From) })
+	var out []camera.Interval
+	for _, i := range list {
+		if n := len(out); n > 0 && !i.From.After(out[n-1].To) {
+			if i.To.After(out[n-1].To) {
+				out[n-1].To = i.To
+			}
+			continue
+		}
+		out = append(out, i)
+	}
+	return out
+}
+
+// within cuts intervals to others; both are sorted and apart from each other.
+func within(list, others []camera.Interval) []camera.Interval {
+	var out []camera.Interval
+	for _, i := range list {
+		for _, o := range others {
+			cut := camera.Interval{From: later(i.From, o.From), To: earlier(i.To, o.To)}
+			if cut.To.After(cut.From) {
+				out = append(out, cut)
+			}
+		}
+	}
+	return out
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// clockBound is how far the times of a camera's footage may be from the truth: the
+// agent's clock at its worst in the window, as far as the ledger and the footage tell,
+// its offset included, for the times of footage are the agent's own. The recorder's
+// comes on top where some of it is the recorder's.
+func (c *Cases) clockBound(ctx context.Context, id camera.CameraID, of Cover, q camera.TraceQuestion) (camera.Millis, error) {
+	var worst camera.Millis
+	known := false
+	note := func(clock camera.Clock) {
+		if clock == (camera.Clock{}) {
+			return // nobody has measured it
+		}
+		known = true
+		worst = max(worst, camera.Millis(time.Duration(clock.Offset).Abs())+clock.Bound)
+	}
+	for _, at := range []time.Time{q.From, earlier(q.To, c.Now())} {
+		clock, ok, err := c.Cameras.ClockAt(ctx, id, at)
+		if err != nil {
+			return 0, err
+		}
+		if ok {
+			note(clock)
+		}
+	}
+	if of.Clock != nil {
+		note(*of.Clock)
+	}
+	if !known {
+		worst = camera.Millis(unknownClock)
+	}
+	recorder := of.Recorder
+	if slices.ContainsFunc(of.Spans, inRecorder) {
+		own, ok, err := c.Past.Recorder(ctx, id)
+		if err != nil {
+			return 0, err
+		}
+		if ok {
+			recorder = max(recorder, own.Bound)
+		}
+	}
+	return min(worst, camera.Millis(WindowLongest)) + min(recorder, camera.Millis(WindowLongest)), nil
+}
