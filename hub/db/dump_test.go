@@ -134,7 +134,7 @@ func TestDamagedDumpLoadsNothing(t *testing.T) {
 			{"a value's type", strings.Replace(good, `["h1","h1",1,`, `["h1","h1","1",`, 1), "created_ms"},
 			{"a value more", strings.Replace(good, `["h1",`, `["h1","h1",`, 1), "5 columns"},
 			{"a table", strings.Replace(good, `"name":"households"`, `"name":"homes"`, 1), `"homes"`},
-			{"an older schema", strings.Replace(good, `"schema":4`, `"schema":3`, 1), "schema version 3"},
+			{"an older schema", strings.Replace(good, `"schema":5`, `"schema":4`, 1), "schema version 4"},
 			{"more behind it", good + "\n", "more behind"},
 			{"a key twice", strings.Replace(good, `["h2"`, `["h1"`, 1), ""},
 		} {

@@ -120,7 +120,7 @@ func TestFirstSchemaIsOpened(t *testing.T) {
 		`SELECT spool_used, spool_days, temperature, clock_sync, clock_offset_ms FROM devices`: "-|-|-|-|-",
 		`SELECT count(*) FROM clocks`:                                                          "0",
 		`SELECT count(*) FROM wants`:                                                           "0",
-		`SELECT max(version_id) FROM goose_db_version`:                                         "4",
+		`SELECT max(version_id) FROM goose_db_version`:                                         "5",
 		`SELECT sql FROM sqlite_master WHERE name = 'gaps_end' AND tbl_name = 'gaps'`:          "CREATE INDEX gaps_end ON gaps (camera_id, stream, end_ms)",
 		`SELECT count(*) FROM pragma_foreign_key_check`:                                        "0",
 		`PRAGMA integrity_check`:                                                               "ok",
@@ -273,7 +273,7 @@ func TestThirdSchemaIsOpened(t *testing.T) {
 		`SELECT (SELECT count(*) FROM expiries) + (SELECT count(*) FROM checks) + (SELECT count(*) FROM road_zeros)`:                                   "0",
 		`SELECT count(*) FROM pragma_foreign_key_check`: "0",
 		`PRAGMA integrity_check`:                        "ok",
-		`SELECT max(version_id) FROM goose_db_version`:  "4",
+		`SELECT max(version_id) FROM goose_db_version`:  "5",
 	})
 	first := dumped(t, d)
 	there, back := open(t, dbtest.Postgres(t)), open(t, filepath.Join(t.TempDir(), "hub.db"))

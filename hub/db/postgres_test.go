@@ -115,7 +115,7 @@ func TestHubsStartTogether(t *testing.T) {
 		if d == nil {
 			continue
 		}
-		if got := text(t, d, `SELECT version_id FROM goose_db_version ORDER BY id`); got != "0\n1\n2\n3\n4" {
+		if got := text(t, d, `SELECT version_id FROM goose_db_version ORDER BY id`); got != "0\n1\n2\n3\n4\n5" {
 			t.Errorf("versions %q", got)
 		}
 		if err := d.Close(); err != nil {
