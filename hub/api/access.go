@@ -37,6 +37,8 @@ var rows = map[string]access{
 	"ListCameras": officer, "ListCases": officer, "OpenCase": officer, "GetCase": officer,
 	"CloseCase": officer, "GetCaseLog": officer, "LeaveLive": officer,
 	"Search": looks, "GetPlaylist": looks, "GetSegment": looks, "GetStill": looks, "RequestFootage": looks, "WatchLive": looks,
+	"StartTrace": looks, "GetTrace": looks, "ListProposals": looks, "GetBelief": looks, "ListBranches": looks, "FollowTrace": looks,
+	"GetRoute": looks, "GetRouteGeoJSON": looks, "GetRouteGPX": looks, "MakeMark": looks, "WithdrawMark": looks,
 }
 
 // cookieName is the session cookie of openapi.yaml.

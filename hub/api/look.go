@@ -63,21 +63,30 @@ func (s *server) GetCaseLog(ctx context.Context, r gen.GetCaseLogRequestObject) 
 	if err != nil {
 		return nil, err
 	}
-	labels := map[camera.CameraID]string{}
+	label := s.labels(ctx)
 	out := make(gen.GetCaseLog200JSONResponse, 0, len(records))
 	for _, rec := range records {
-		if rec.Camera != "" && labels[rec.Camera] == "" {
-			labels[rec.Camera] = string(rec.Camera)
-			if cam, err := s.Registry.Camera(ctx, rec.Camera); err == nil {
-				labels[rec.Camera] = cam.Label
-			}
-		}
 		out = append(out, gen.AuditRecord{
 			Id: rec.ID, At: rec.At, Actor: rec.Actor.Name, Action: rec.Action,
-			Camera: optional(labels[rec.Camera]), Detail: optional(rec.Detail), Refused: optional(string(rec.Refused)),
+			Camera: optional(label(rec.Camera)), Detail: optional(rec.Detail), Refused: optional(string(rec.Refused)),
 		})
 	}
 	return out, nil
+}
+
+// labels names cameras and looks each up once. Of one that is not known any more its id
+// is left; no camera has no name.
+func (s *server) labels(ctx context.Context) func(camera.CameraID) string {
+	had := map[camera.CameraID]string{"": ""}
+	return func(id camera.CameraID) string {
+		if _, ok := had[id]; !ok {
+			had[id] = string(id)
+			if cam, err := s.Registry.Camera(ctx, id); err == nil {
+				had[id] = cam.Label
+			}
+		}
+		return had[id]
+	}
 }
 
 func (s *server) Search(ctx context.Context, r gen.SearchRequestObject) (gen.SearchResponseObject, error) {
@@ -113,9 +122,7 @@ func (s *server) foundJSON(caseID string, answer cases.Answer, f cases.Found) ge
 		Camera: s.cameraJSON(f.Camera, []camera.Seen{f.Seen}, answer.Purpose), At: f.At, Seen: seenJSON(f.Seen), Spans: each(f.Spans, spanJSON),
 	}
 	if f.Playable {
-		window := url.Values{"from": {answer.From.UTC().Format(time.RFC3339Nano)}, "to": {answer.To.UTC().Format(time.RFC3339Nano)}}
-		path := fmt.Sprintf("/api/v1/cases/%s/cameras/%s/playlist.m3u8?%s", url.PathEscape(caseID), f.Camera.ID, window.Encode())
-		one.Playlist = &path
+		one.Playlist = optional(playlistPath(caseID, f.Camera.ID, answer.From, answer.To))
 	}
 	if f.Clock != nil {
 		clock := clockJSON(*f.Clock)
@@ -133,6 +140,12 @@ func (s *server) foundJSON(caseID string, answer cases.Answer, f cases.Found) ge
 		one.Asks = &asks
 	}
 	return one
+}
+
+// playlistPath is where a window of a camera is played from.
+func playlistPath(caseID string, cam camera.CameraID, from, to time.Time) string {
+	window := url.Values{"from": {from.UTC().Format(time.RFC3339Nano)}, "to": {to.UTC().Format(time.RFC3339Nano)}}
+	return fmt.Sprintf("/api/v1/cases/%s/cameras/%s/playlist.m3u8?%s", url.PathEscape(caseID), cam, window.Encode())
 }
 
 func askJSON(a cases.OwnerAsk) gen.OwnerAsk {

@@ -84,13 +84,16 @@ type Config struct {
 	Web       http.Handler // everything else
 	Log       *slog.Logger
 	Now       func() time.Time
-	Within    time.Duration // of one request; zero: 30 s; object traffic has a bound of its own
+	Within    time.Duration   // of one request; zero: 30 s; object traffic and event streams have bounds of their own
+	Beat      time.Duration   // between two signs of life of an event stream; zero: 15 s
+	Ending    <-chan struct{} // closed when event streams are to end; may be nil
 }
 
 // server answers the operations of openapi.yaml.
 type server struct {
 	Config
 	strangers *strangers
+	streams   streams
 }
 
 var _ gen.StrictServerInterface = (*server)(nil)
@@ -100,7 +103,10 @@ func New(cfg Config) http.Handler {
 	if cfg.Within == 0 {
 		cfg.Within = requestWithin
 	}
-	s := &server{cfg, newStrangers()}
+	if cfg.Beat == 0 {
+		cfg.Beat = beatEach
+	}
+	s := &server{Config: cfg, strangers: newStrangers(), streams: streams{of: map[string]int{}}}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.fail

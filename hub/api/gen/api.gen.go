@@ -14,6 +14,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/oapi-codegen/runtime"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // Defines values for CameraAnswerConsent.
@@ -184,6 +185,117 @@ func (e FindingCountKind) Valid() bool {
 	}
 }
 
+// Defines values for LeftOutCode.
+const (
+	LeftOutCodeAskOwner  LeftOutCode = "ask-owner"
+	LeftOutCodeNoConsent LeftOutCode = "no-consent"
+	LeftOutCodeNoFootage LeftOutCode = "no-footage"
+	LeftOutCodeOffRoad   LeftOutCode = "off-road"
+	LeftOutCodePaused    LeftOutCode = "paused"
+)
+
+// Valid indicates whether the value is a known member of the LeftOutCode enum.
+func (e LeftOutCode) Valid() bool {
+	switch e {
+	case LeftOutCodeAskOwner:
+		return true
+	case LeftOutCodeNoConsent:
+		return true
+	case LeftOutCodeNoFootage:
+		return true
+	case LeftOutCodeOffRoad:
+		return true
+	case LeftOutCodePaused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MarkKind.
+const (
+	MarkKindNotSeen MarkKind = "not-seen"
+	MarkKindSeen    MarkKind = "seen"
+	MarkKindUnclear MarkKind = "unclear"
+)
+
+// Valid indicates whether the value is a known member of the MarkKind enum.
+func (e MarkKind) Valid() bool {
+	switch e {
+	case MarkKindNotSeen:
+		return true
+	case MarkKindSeen:
+		return true
+	case MarkKindUnclear:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MarkWarningCode.
+const (
+	MarkWarningCodeBeforeIncident MarkWarningCode = "before-incident"
+	MarkWarningCodeFuture         MarkWarningCode = "future"
+	MarkWarningCodeNoFootage      MarkWarningCode = "no-footage"
+	MarkWarningCodeNoView         MarkWarningCode = "no-view"
+	MarkWarningCodeOutsideWindow  MarkWarningCode = "outside-window"
+	MarkWarningCodeSameTime       MarkWarningCode = "same-time"
+	MarkWarningCodeTooFast        MarkWarningCode = "too-fast"
+	MarkWarningCodeUnknownCamera  MarkWarningCode = "unknown-camera"
+)
+
+// Valid indicates whether the value is a known member of the MarkWarningCode enum.
+func (e MarkWarningCode) Valid() bool {
+	switch e {
+	case MarkWarningCodeBeforeIncident:
+		return true
+	case MarkWarningCodeFuture:
+		return true
+	case MarkWarningCodeNoFootage:
+		return true
+	case MarkWarningCodeNoView:
+		return true
+	case MarkWarningCodeOutsideWindow:
+		return true
+	case MarkWarningCodeSameTime:
+		return true
+	case MarkWarningCodeTooFast:
+		return true
+	case MarkWarningCodeUnknownCamera:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Mode.
+const (
+	Bicycle   Mode = "bicycle"
+	Car       Mode = "car"
+	Foot      Mode = "foot"
+	Motorbike Mode = "motorbike"
+	Truck     Mode = "truck"
+)
+
+// Valid indicates whether the value is a known member of the Mode enum.
+func (e Mode) Valid() bool {
+	switch e {
+	case Bicycle:
+		return true
+	case Car:
+		return true
+	case Foot:
+		return true
+	case Motorbike:
+		return true
+	case Truck:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for NewCaseKind.
 const (
 	NewCaseKindAdministrative NewCaseKind = "administrative"
@@ -223,6 +335,66 @@ func (e OwnerAskAnswer) Valid() bool {
 	case Refused:
 		return true
 	case Silent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProposalConsent.
+const (
+	ProposalConsentAsk      ProposalConsent = "ask"
+	ProposalConsentClip     ProposalConsent = "clip"
+	ProposalConsentLive     ProposalConsent = "live"
+	ProposalConsentRegistry ProposalConsent = "registry"
+	ProposalConsentStills   ProposalConsent = "stills"
+)
+
+// Valid indicates whether the value is a known member of the ProposalConsent enum.
+func (e ProposalConsent) Valid() bool {
+	switch e {
+	case ProposalConsentAsk:
+		return true
+	case ProposalConsentClip:
+		return true
+	case ProposalConsentLive:
+		return true
+	case ProposalConsentRegistry:
+		return true
+	case ProposalConsentStills:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReasonCode.
+const (
+	Again   ReasonCode = "again"
+	Before  ReasonCode = "before"
+	Between ReasonCode = "between"
+	First   ReasonCode = "first"
+	Next    ReasonCode = "next"
+	Rest    ReasonCode = "rest"
+	Wider   ReasonCode = "wider"
+)
+
+// Valid indicates whether the value is a known member of the ReasonCode enum.
+func (e ReasonCode) Valid() bool {
+	switch e {
+	case Again:
+		return true
+	case Before:
+		return true
+	case Between:
+		return true
+	case First:
+		return true
+	case Next:
+		return true
+	case Rest:
+		return true
+	case Wider:
 		return true
 	default:
 		return false
@@ -364,6 +536,43 @@ type Backlog struct {
 	Unsent int `json:"unsent"`
 }
 
+// Belief defines model for Belief.
+type Belief struct {
+	Cameras []CameraBelief `json:"cameras"`
+	StepMs  int64          `json:"step_ms"`
+	Version int64          `json:"version"`
+}
+
+// Branch defines model for Branch.
+type Branch struct {
+	// Cameras that it meets first; none: it leaves unwatched
+	Cameras []string `json:"cameras"`
+
+	// Ends the map ends there: the next commune
+	Ends bool `json:"ends"`
+
+	// From until to: when it was taken, nine times in ten
+	From time.Time `json:"from"`
+
+	// Heading there, degrees from true north
+	Heading float64 `json:"heading"`
+	Name    *string `json:"name,omitempty"`
+
+	// Place where it parts from the others
+	Place       Position `json:"place"`
+	Probability float64  `json:"probability"`
+
+	// Road into which it leads
+	Road *string   `json:"road,omitempty"`
+	To   time.Time `json:"to"`
+}
+
+// Branches defines model for Branches.
+type Branches struct {
+	Branches []Branch `json:"branches"`
+	Version  int64    `json:"version"`
+}
+
 // Bytes defines model for Bytes.
 type Bytes struct {
 	Segments int64 `json:"segments"`
@@ -424,6 +633,17 @@ type CameraAnswer struct {
 
 // CameraAnswerConsent what the household shares for cases of this kind, within the window
 type CameraAnswerConsent string
+
+// CameraBelief defines model for CameraBelief.
+type CameraBelief struct {
+	Camera string `json:"camera"`
+
+	// From start of the first value
+	From time.Time `json:"from"`
+
+	// Passing probability of a pass in each step, seen or not, 0 to 1
+	Passing []float64 `json:"passing"`
+}
 
 // CameraHealth defines model for CameraHealth.
 type CameraHealth struct {
@@ -721,6 +941,15 @@ type Household struct {
 	Place   *Position `json:"place,omitempty"`
 }
 
+// Incident Where somebody was last known to be, and when they left, at some moment of the interval.
+type Incident struct {
+	From     time.Time `json:"from"`
+	Position Position  `json:"position"`
+
+	// To at most 6 hours after from, not in the future
+	To time.Time `json:"to"`
+}
+
 // Invitation defines model for Invitation.
 type Invitation struct {
 	// CaFingerprint SHA-256 of the hub's CA certificate, hex; missing with a public certificate
@@ -743,6 +972,59 @@ type KeepDays struct {
 	Days    int `json:"days"`
 }
 
+// LeftOut defines model for LeftOut.
+type LeftOut struct {
+	Camera string `json:"camera"`
+
+	// Code ask-owner: was asked and did not say yes; off-road: sees none
+	Code  LeftOutCode `json:"code"`
+	Label string      `json:"label"`
+}
+
+// LeftOutCode ask-owner: was asked and did not say yes; off-road: sees none
+type LeftOutCode string
+
+// Mark defines model for Mark.
+type Mark struct {
+	At      *time.Time `json:"at,omitempty"`
+	Camera  string     `json:"camera"`
+	From    time.Time  `json:"from"`
+	Heading *float64   `json:"heading,omitempty"`
+	Id      string     `json:"id"`
+	Kind    MarkKind   `json:"kind"`
+
+	// Label of the camera
+	Label string    `json:"label"`
+	Made  time.Time `json:"made"`
+
+	// Officer name
+	Officer string    `json:"officer"`
+	To      time.Time `json:"to"`
+
+	// Warnings what does not fit about it; it counts all the same
+	Warnings []MarkWarning `json:"warnings"`
+
+	// Withdrawn it counts no more
+	Withdrawn *time.Time `json:"withdrawn,omitempty"`
+
+	// WithdrawnBy name
+	WithdrawnBy *string `json:"withdrawn_by,omitempty"`
+}
+
+// MarkKind defines model for MarkKind.
+type MarkKind string
+
+// MarkWarning defines model for MarkWarning.
+type MarkWarning struct {
+	Code MarkWarningCode `json:"code"`
+
+	// Other the mark that it contradicts
+	Other *string `json:"other,omitempty"`
+}
+
+// MarkWarningCode defines model for MarkWarning.Code.
+type MarkWarningCode string
+
 // Measure What the signs say. At this metre of the line stands this kilometre.
 type Measure struct {
 	// Falling kilometres fall where metres rise
@@ -752,6 +1034,9 @@ type Measure struct {
 	// Metre metres along the line, from its first point
 	Metre float64 `json:"metre"`
 }
+
+// Mode defines model for Mode.
+type Mode string
 
 // Near defines model for Near.
 type Near struct {
@@ -775,6 +1060,23 @@ type NewCaseKind string
 type NewHousehold struct {
 	Label string    `json:"label"`
 	Place *Position `json:"place,omitempty"`
+}
+
+// NewMark defines model for NewMark.
+type NewMark struct {
+	// At seen: when it was in the picture; needed
+	At     *time.Time `json:"at,omitempty"`
+	Camera string     `json:"camera"`
+
+	// From of the clip that was watched
+	From time.Time `json:"from"`
+
+	// Heading seen: way of travel, degrees from true north
+	Heading *float64 `json:"heading,omitempty"`
+	Kind    MarkKind `json:"kind"`
+
+	// To at most 6 hours after from
+	To time.Time `json:"to"`
 }
 
 // NewUser defines model for NewUser.
@@ -849,6 +1151,71 @@ type ProofRequest struct {
 	Invitation string `json:"invitation"`
 	Nonce      string `json:"nonce"`
 }
+
+// Proposal defines model for Proposal.
+type Proposal struct {
+	// Asks what the household was asked for, in this case and clip
+	Asks   *[]OwnerAsk `json:"asks,omitempty"`
+	Camera string      `json:"camera"`
+
+	// Consent what the household shares for cases of this kind; ask: it says yes or no first
+	Consent ProposalConsent `json:"consent"`
+	From    time.Time       `json:"from"`
+
+	// Home some of it is still at home or in the household's recorder
+	Home  *bool  `json:"home,omitempty"`
+	Label string `json:"label"`
+
+	// Playlist path of the clip's playlist; missing when nothing of it is playable
+	Playlist *string `json:"playlist,omitempty"`
+
+	// Probability of a pass in it that nobody has seen yet
+	Probability float64   `json:"probability"`
+	Reason      Reason    `json:"reason"`
+	To          time.Time `json:"to"`
+}
+
+// ProposalConsent what the household shares for cases of this kind; ask: it says yes or no first
+type ProposalConsent string
+
+// Proposals defines model for Proposals.
+type Proposals struct {
+	Proposals []Proposal `json:"proposals"`
+
+	// Version of the trace that they are of
+	Version int64 `json:"version"`
+}
+
+// Reason defines model for Reason.
+type Reason struct {
+	// After camera of the sighting before it; missing for the incident
+	After      *string    `json:"after,omitempty"`
+	AfterLabel *string    `json:"after_label,omitempty"`
+	Code       ReasonCode `json:"code"`
+
+	// Heading way of travel there, degrees from true north
+	Heading  float64 `json:"heading"`
+	LatestMs *int64  `json:"latest_ms,omitempty"`
+
+	// Metres by road from the sighting before or the incident; missing when not known
+	Metres *float64 `json:"metres,omitempty"`
+
+	// Name of that road
+	Name *string `json:"name,omitempty"`
+
+	// Road on which it would pass there
+	Road *string `json:"road,omitempty"`
+
+	// SoonestMs from there to the camera
+	SoonestMs *int64 `json:"soonest_ms,omitempty"`
+
+	// Until camera of the sighting behind it
+	Until      *string `json:"until,omitempty"`
+	UntilLabel *string `json:"until_label,omitempty"`
+}
+
+// ReasonCode defines model for Reason.Code.
+type ReasonCode string
 
 // Receipt defines model for Receipt.
 type Receipt struct {
@@ -933,6 +1300,53 @@ type RoadList struct {
 
 // Role defines model for Role.
 type Role string
+
+// Route defines model for Route.
+type Route struct {
+	// Legs by time, one for each sighting
+	Legs []RouteLeg `json:"legs"`
+	Mode Mode       `json:"mode"`
+}
+
+// RouteLeg defines model for RouteLeg.
+type RouteLeg struct {
+	// Broken no way by road was found in that time; the line is straight
+	Broken bool `json:"broken"`
+
+	// From mark; missing for the incident
+	From   *string      `json:"from,omitempty"`
+	Points []RoutePoint `json:"points"`
+
+	// Probability of this way among all between the two
+	Probability float64 `json:"probability"`
+
+	// Roads in the order of travel
+	Roads []RouteRoad `json:"roads"`
+
+	// To mark
+	To *string `json:"to,omitempty"`
+}
+
+// RoutePoint defines model for RoutePoint.
+type RoutePoint struct {
+	At time.Time `json:"at"`
+
+	// Mark the sighting that stands here
+	Mark *string `json:"mark,omitempty"`
+
+	// Metre along the route, from its start
+	Metre    float64  `json:"metre"`
+	Position Position `json:"position"`
+
+	// SpreadMs one standard deviation of at
+	SpreadMs int64 `json:"spread_ms"`
+}
+
+// RouteRoad defines model for RouteRoad.
+type RouteRoad struct {
+	Name string `json:"name"`
+	Road string `json:"road"`
+}
 
 // SearchRequest One of stretch, points, near and route.
 type SearchRequest struct {
@@ -1042,6 +1456,66 @@ type TestLine struct {
 // TestLineName defines model for TestLine.Name.
 type TestLineName string
 
+// Trace defines model for Trace.
+type Trace struct {
+	// Cameras that may be proposed
+	Cameras int       `json:"cameras"`
+	From    time.Time `json:"from"`
+
+	// Hidden more of them that their households show to nobody
+	Hidden int `json:"hidden"`
+
+	// Incident Where somebody was last known to be, and when they left, at some moment of the interval.
+	Incident Incident `json:"incident"`
+
+	// Left cameras within reach that are not proposed, nearest first; at most 1000
+	Left []LeftOut `json:"left"`
+	Made time.Time `json:"made"`
+
+	// Marks oldest first, withdrawn ones and those of the case's earlier traces too
+	Marks []Mark `json:"marks"`
+
+	// Metres from the incident's place to that one
+	Metres float64 `json:"metres"`
+	Mode   Mode    `json:"mode"`
+
+	// Officer name of who started it
+	Officer string `json:"officer"`
+
+	// Place on a road; it was taken for the incident's
+	Place Position  `json:"place"`
+	To    time.Time `json:"to"`
+
+	// Version grows with each start, mark and withdrawal of the case
+	Version int64 `json:"version"`
+}
+
+// TraceChanged defines model for TraceChanged.
+type TraceChanged struct {
+	// By name of the officer; missing when nobody did it
+	By      *string `json:"by,omitempty"`
+	Version int64   `json:"version"`
+}
+
+// TraceOrder defines model for TraceOrder.
+type TraceOrder struct {
+	// From nothing outside of the window is looked for
+	From time.Time `json:"from"`
+
+	// Incident Where somebody was last known to be, and when they left, at some moment of the interval.
+	Incident Incident `json:"incident"`
+	Mode     Mode     `json:"mode"`
+
+	// To at most 6 hours after from
+	To time.Time `json:"to"`
+}
+
+// TraceProgress defines model for TraceProgress.
+type TraceProgress struct {
+	Done int `json:"done"`
+	Of   int `json:"of"`
+}
+
 // TwoPoints defines model for TwoPoints.
 type TwoPoints struct {
 	A Position `json:"a"`
@@ -1116,6 +1590,17 @@ type GetStillParams struct {
 	At time.Time `form:"at" json:"at"`
 }
 
+// GetBeliefParams defines parameters for GetBelief.
+type GetBeliefParams struct {
+	// StepMs length of one value
+	StepMs *int64 `form:"step_ms,omitempty" json:"step_ms,omitempty"`
+}
+
+// ListProposalsParams defines parameters for ListProposals.
+type ListProposalsParams struct {
+	Most *int `form:"most,omitempty" json:"most,omitempty"`
+}
+
 // OpenCaseJSONRequestBody defines body for OpenCase for application/json ContentType.
 type OpenCaseJSONRequestBody = NewCase
 
@@ -1124,6 +1609,12 @@ type RequestFootageJSONRequestBody = Window
 
 // SearchJSONRequestBody defines body for Search for application/json ContentType.
 type SearchJSONRequestBody = SearchRequest
+
+// StartTraceJSONRequestBody defines body for StartTrace for application/json ContentType.
+type StartTraceJSONRequestBody = TraceOrder
+
+// MakeMarkJSONRequestBody defines body for MakeMark for application/json ContentType.
+type MakeMarkJSONRequestBody = NewMark
 
 // EnrolJSONRequestBody defines body for Enrol for application/json ContentType.
 type EnrolJSONRequestBody = EnrolRequest
@@ -1193,6 +1684,39 @@ type ServerInterface interface {
 	// Search A stretch of road and a window of time → cameras in road order
 	// (POST /cases/{case}/search)
 	Search(ctx echo.Context, pCase CaseID) error
+	// GetTrace What is traced, what was marked, and which homes are left out and why; not-found without a trace
+	// (GET /cases/{case}/trace)
+	GetTrace(ctx echo.Context, pCase CaseID) error
+	// StartTrace From where, when and how somebody left; the search for the way begins. It replaces the case's trace of before, whose marks are withdrawn. off-road when no road that can be travelled so lies within 500 m.
+	// (PUT /cases/{case}/trace)
+	StartTrace(ctx echo.Context, pCase CaseID) error
+	// GetBelief When somebody may have passed each camera
+	// (GET /cases/{case}/trace/belief)
+	GetBelief(ctx echo.Context, pCase CaseID, params GetBeliefParams) error
+	// ListBranches Ways that may have been taken and are still open, also unwatched ones and those that leave the map
+	// (GET /cases/{case}/trace/branches)
+	ListBranches(ctx echo.Context, pCase CaseID) error
+	// FollowTrace Server-sent events about the trace. "changed" with TraceChanged comes first, when there is a trace, and after each start, mark and withdrawal by any officer; "progress" with TraceProgress while an answer is reckoned; comments in between keep the connection alive. It ends with the session and the case. Who was cut off reads anew and has missed nothing.
+	// (GET /cases/{case}/trace/events)
+	FollowTrace(ctx echo.Context, pCase CaseID) error
+	// MakeMark What an officer saw in a clip, or did not see. It counts also when it does not fit to what is known, and then comes back with warnings. The same mark again within ten seconds is the one that stands there.
+	// (POST /cases/{case}/trace/marks)
+	MakeMark(ctx echo.Context, pCase CaseID) error
+	// WithdrawMark The mark counts no more and stays readable; withdrawing it again changes nothing
+	// (DELETE /cases/{case}/trace/marks/{mark})
+	WithdrawMark(ctx echo.Context, pCase CaseID, mark string) error
+	// ListProposals Where and when to look next, best first
+	// (GET /cases/{case}/trace/proposals)
+	ListProposals(ctx echo.Context, pCase CaseID, params ListProposalsParams) error
+	// GetRoute The most likely way through all sightings
+	// (GET /cases/{case}/trace/route)
+	GetRoute(ctx echo.Context, pCase CaseID) error
+	// GetRouteGeoJSON The way as a file, GeoJSON (RFC 7946)
+	// (GET /cases/{case}/trace/route.geojson)
+	GetRouteGeoJSON(ctx echo.Context, pCase CaseID) error
+	// GetRouteGPX The way as a file, GPX 1.1
+	// (GET /cases/{case}/trace/route.gpx)
+	GetRouteGPX(ctx echo.Context, pCase CaseID) error
 	// GetCoverage How much of the roads is watched, where it is not, and who would help most; administrator only
 	// (GET /coverage)
 	GetCoverage(ctx echo.Context) error
@@ -1559,6 +2083,208 @@ func (w *ServerInterfaceWrapper) Search(ctx echo.Context) error {
 	return err
 }
 
+// GetTrace converts echo context to params.
+func (w *ServerInterfaceWrapper) GetTrace(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", ctx.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter case: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetTrace(ctx, pCase)
+	return err
+}
+
+// StartTrace converts echo context to params.
+func (w *ServerInterfaceWrapper) StartTrace(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", ctx.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter case: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StartTrace(ctx, pCase)
+	return err
+}
+
+// GetBelief converts echo context to params.
+func (w *ServerInterfaceWrapper) GetBelief(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", ctx.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter case: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetBeliefParams
+	// ------------- Optional query parameter "step_ms" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "step_ms", ctx.QueryParams(), &params.StepMs, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter step_ms: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetBelief(ctx, pCase, params)
+	return err
+}
+
+// ListBranches converts echo context to params.
+func (w *ServerInterfaceWrapper) ListBranches(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", ctx.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter case: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListBranches(ctx, pCase)
+	return err
+}
+
+// FollowTrace converts echo context to params.
+func (w *ServerInterfaceWrapper) FollowTrace(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", ctx.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter case: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.FollowTrace(ctx, pCase)
+	return err
+}
+
+// MakeMark converts echo context to params.
+func (w *ServerInterfaceWrapper) MakeMark(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", ctx.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter case: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.MakeMark(ctx, pCase)
+	return err
+}
+
+// WithdrawMark converts echo context to params.
+func (w *ServerInterfaceWrapper) WithdrawMark(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", ctx.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter case: %s", err))
+	}
+
+	// ------------- Path parameter "mark" -------------
+	var mark string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mark", ctx.Param("mark"), &mark, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mark: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.WithdrawMark(ctx, pCase, mark)
+	return err
+}
+
+// ListProposals converts echo context to params.
+func (w *ServerInterfaceWrapper) ListProposals(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", ctx.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter case: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListProposalsParams
+	// ------------- Optional query parameter "most" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "most", ctx.QueryParams(), &params.Most, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter most: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListProposals(ctx, pCase, params)
+	return err
+}
+
+// GetRoute converts echo context to params.
+func (w *ServerInterfaceWrapper) GetRoute(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", ctx.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter case: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetRoute(ctx, pCase)
+	return err
+}
+
+// GetRouteGeoJSON converts echo context to params.
+func (w *ServerInterfaceWrapper) GetRouteGeoJSON(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", ctx.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter case: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetRouteGeoJSON(ctx, pCase)
+	return err
+}
+
+// GetRouteGPX converts echo context to params.
+func (w *ServerInterfaceWrapper) GetRouteGPX(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "case" -------------
+	var pCase CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "case", ctx.Param("case"), &pCase, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter case: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetRouteGPX(ctx, pCase)
+	return err
+}
+
 // GetCoverage converts echo context to params.
 func (w *ServerInterfaceWrapper) GetCoverage(ctx echo.Context) error {
 	var err error
@@ -1881,6 +2607,17 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/cases/:case/close", wrapper.CloseCase, options.OperationMiddlewares["closeCase"]...)
 	router.GET(options.BaseURL+"/cases/:case/log", wrapper.GetCaseLog, options.OperationMiddlewares["getCaseLog"]...)
 	router.POST(options.BaseURL+"/cases/:case/search", wrapper.Search, options.OperationMiddlewares["search"]...)
+	router.GET(options.BaseURL+"/cases/:case/trace", wrapper.GetTrace, options.OperationMiddlewares["getTrace"]...)
+	router.PUT(options.BaseURL+"/cases/:case/trace", wrapper.StartTrace, options.OperationMiddlewares["startTrace"]...)
+	router.GET(options.BaseURL+"/cases/:case/trace/proposals", wrapper.ListProposals, options.OperationMiddlewares["listProposals"]...)
+	router.GET(options.BaseURL+"/cases/:case/trace/belief", wrapper.GetBelief, options.OperationMiddlewares["getBelief"]...)
+	router.GET(options.BaseURL+"/cases/:case/trace/branches", wrapper.ListBranches, options.OperationMiddlewares["listBranches"]...)
+	router.GET(options.BaseURL+"/cases/:case/trace/route", wrapper.GetRoute, options.OperationMiddlewares["getRoute"]...)
+	router.GET(options.BaseURL+"/cases/:case/trace/route.geojson", wrapper.GetRouteGeoJSON, options.OperationMiddlewares["getRouteGeoJSON"]...)
+	router.GET(options.BaseURL+"/cases/:case/trace/route.gpx", wrapper.GetRouteGPX, options.OperationMiddlewares["getRouteGPX"]...)
+	router.POST(options.BaseURL+"/cases/:case/trace/marks", wrapper.MakeMark, options.OperationMiddlewares["makeMark"]...)
+	router.DELETE(options.BaseURL+"/cases/:case/trace/marks/:mark", wrapper.WithdrawMark, options.OperationMiddlewares["withdrawMark"]...)
+	router.GET(options.BaseURL+"/cases/:case/trace/events", wrapper.FollowTrace, options.OperationMiddlewares["followTrace"]...)
 	router.GET(options.BaseURL+"/cases/:case/cameras/:camera/playlist.m3u8", wrapper.GetPlaylist, options.OperationMiddlewares["getPlaylist"]...)
 	router.GET(options.BaseURL+"/cases/:case/cameras/:camera/segments/:run/:seq", wrapper.GetSegment, options.OperationMiddlewares["getSegment"]...)
 	router.GET(options.BaseURL+"/cases/:case/cameras/:camera/still", wrapper.GetStill, options.OperationMiddlewares["getStill"]...)
@@ -2494,6 +3231,487 @@ type SearchdefaultJSONResponse struct {
 }
 
 func (response SearchdefaultJSONResponse) VisitSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTraceRequestObject struct {
+	Case CaseID `json:"case"`
+}
+
+type GetTraceResponseObject interface {
+	VisitGetTraceResponse(w http.ResponseWriter) error
+}
+
+type GetTrace200JSONResponse Trace
+
+func (response GetTrace200JSONResponse) VisitGetTraceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTracedefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTracedefaultJSONResponse) VisitGetTraceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartTraceRequestObject struct {
+	Case CaseID `json:"case"`
+	Body *StartTraceJSONRequestBody
+}
+
+type StartTraceResponseObject interface {
+	VisitStartTraceResponse(w http.ResponseWriter) error
+}
+
+type StartTrace200JSONResponse Trace
+
+func (response StartTrace200JSONResponse) VisitStartTraceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartTracedefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StartTracedefaultJSONResponse) VisitStartTraceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBeliefRequestObject struct {
+	Case   CaseID `json:"case"`
+	Params GetBeliefParams
+}
+
+type GetBeliefResponseObject interface {
+	VisitGetBeliefResponse(w http.ResponseWriter) error
+}
+
+type GetBelief200JSONResponse Belief
+
+func (response GetBelief200JSONResponse) VisitGetBeliefResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBeliefdefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetBeliefdefaultJSONResponse) VisitGetBeliefResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBranchesRequestObject struct {
+	Case CaseID `json:"case"`
+}
+
+type ListBranchesResponseObject interface {
+	VisitListBranchesResponse(w http.ResponseWriter) error
+}
+
+type ListBranches200JSONResponse Branches
+
+func (response ListBranches200JSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBranchesdefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListBranchesdefaultJSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FollowTraceRequestObject struct {
+	Case CaseID `json:"case"`
+}
+
+type FollowTraceResponseObject interface {
+	VisitFollowTraceResponse(w http.ResponseWriter) error
+}
+
+type FollowTrace200TexteventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response FollowTrace200TexteventStreamResponse) VisitFollowTraceResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type FollowTracedefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FollowTracedefaultJSONResponse) VisitFollowTraceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeMarkRequestObject struct {
+	Case CaseID `json:"case"`
+	Body *MakeMarkJSONRequestBody
+}
+
+type MakeMarkResponseObject interface {
+	VisitMakeMarkResponse(w http.ResponseWriter) error
+}
+
+type MakeMark201JSONResponse Mark
+
+func (response MakeMark201JSONResponse) VisitMakeMarkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeMarkdefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MakeMarkdefaultJSONResponse) VisitMakeMarkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawMarkRequestObject struct {
+	Case CaseID `json:"case"`
+	Mark string `json:"mark"`
+}
+
+type WithdrawMarkResponseObject interface {
+	VisitWithdrawMarkResponse(w http.ResponseWriter) error
+}
+
+type WithdrawMark204Response struct {
+}
+
+func (response WithdrawMark204Response) VisitWithdrawMarkResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type WithdrawMarkdefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WithdrawMarkdefaultJSONResponse) VisitWithdrawMarkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProposalsRequestObject struct {
+	Case   CaseID `json:"case"`
+	Params ListProposalsParams
+}
+
+type ListProposalsResponseObject interface {
+	VisitListProposalsResponse(w http.ResponseWriter) error
+}
+
+type ListProposals200JSONResponse Proposals
+
+func (response ListProposals200JSONResponse) VisitListProposalsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProposalsdefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListProposalsdefaultJSONResponse) VisitListProposalsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRouteRequestObject struct {
+	Case CaseID `json:"case"`
+}
+
+type GetRouteResponseObject interface {
+	VisitGetRouteResponse(w http.ResponseWriter) error
+}
+
+type GetRoute200JSONResponse Route
+
+func (response GetRoute200JSONResponse) VisitGetRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRoutedefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRoutedefaultJSONResponse) VisitGetRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRouteGeoJSONRequestObject struct {
+	Case CaseID `json:"case"`
+}
+
+type GetRouteGeoJSONResponseObject interface {
+	VisitGetRouteGeoJSONResponse(w http.ResponseWriter) error
+}
+
+type GetRouteGeoJSON200ResponseHeaders struct {
+	ContentDisposition *string
+}
+
+type GetRouteGeoJSON200ApplicationGeoPlusJSONResponse struct {
+	Body    openapi_types.File
+	Headers GetRouteGeoJSON200ResponseHeaders
+}
+
+func (response GetRouteGeoJSON200ApplicationGeoPlusJSONResponse) VisitGetRouteGeoJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/geo+json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRouteGeoJSONdefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRouteGeoJSONdefaultJSONResponse) VisitGetRouteGeoJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRouteGPXRequestObject struct {
+	Case CaseID `json:"case"`
+}
+
+type GetRouteGPXResponseObject interface {
+	VisitGetRouteGPXResponse(w http.ResponseWriter) error
+}
+
+type GetRouteGPX200ResponseHeaders struct {
+	ContentDisposition *string
+}
+
+type GetRouteGPX200ApplicationgpxXmlResponse struct {
+	Body          io.Reader
+	Headers       GetRouteGPX200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetRouteGPX200ApplicationgpxXmlResponse) VisitGetRouteGPXResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/gpx+xml")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetRouteGPXdefaultJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRouteGPXdefaultJSONResponse) VisitGetRouteGPXResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3393,6 +4611,39 @@ type StrictServerInterface interface {
 	// Search A stretch of road and a window of time → cameras in road order
 	// (POST /cases/{case}/search)
 	Search(ctx context.Context, request SearchRequestObject) (SearchResponseObject, error)
+	// GetTrace What is traced, what was marked, and which homes are left out and why; not-found without a trace
+	// (GET /cases/{case}/trace)
+	GetTrace(ctx context.Context, request GetTraceRequestObject) (GetTraceResponseObject, error)
+	// StartTrace From where, when and how somebody left; the search for the way begins. It replaces the case's trace of before, whose marks are withdrawn. off-road when no road that can be travelled so lies within 500 m.
+	// (PUT /cases/{case}/trace)
+	StartTrace(ctx context.Context, request StartTraceRequestObject) (StartTraceResponseObject, error)
+	// GetBelief When somebody may have passed each camera
+	// (GET /cases/{case}/trace/belief)
+	GetBelief(ctx context.Context, request GetBeliefRequestObject) (GetBeliefResponseObject, error)
+	// ListBranches Ways that may have been taken and are still open, also unwatched ones and those that leave the map
+	// (GET /cases/{case}/trace/branches)
+	ListBranches(ctx context.Context, request ListBranchesRequestObject) (ListBranchesResponseObject, error)
+	// FollowTrace Server-sent events about the trace. "changed" with TraceChanged comes first, when there is a trace, and after each start, mark and withdrawal by any officer; "progress" with TraceProgress while an answer is reckoned; comments in between keep the connection alive. It ends with the session and the case. Who was cut off reads anew and has missed nothing.
+	// (GET /cases/{case}/trace/events)
+	FollowTrace(ctx context.Context, request FollowTraceRequestObject) (FollowTraceResponseObject, error)
+	// MakeMark What an officer saw in a clip, or did not see. It counts also when it does not fit to what is known, and then comes back with warnings. The same mark again within ten seconds is the one that stands there.
+	// (POST /cases/{case}/trace/marks)
+	MakeMark(ctx context.Context, request MakeMarkRequestObject) (MakeMarkResponseObject, error)
+	// WithdrawMark The mark counts no more and stays readable; withdrawing it again changes nothing
+	// (DELETE /cases/{case}/trace/marks/{mark})
+	WithdrawMark(ctx context.Context, request WithdrawMarkRequestObject) (WithdrawMarkResponseObject, error)
+	// ListProposals Where and when to look next, best first
+	// (GET /cases/{case}/trace/proposals)
+	ListProposals(ctx context.Context, request ListProposalsRequestObject) (ListProposalsResponseObject, error)
+	// GetRoute The most likely way through all sightings
+	// (GET /cases/{case}/trace/route)
+	GetRoute(ctx context.Context, request GetRouteRequestObject) (GetRouteResponseObject, error)
+	// GetRouteGeoJSON The way as a file, GeoJSON (RFC 7946)
+	// (GET /cases/{case}/trace/route.geojson)
+	GetRouteGeoJSON(ctx context.Context, request GetRouteGeoJSONRequestObject) (GetRouteGeoJSONResponseObject, error)
+	// GetRouteGPX The way as a file, GPX 1.1
+	// (GET /cases/{case}/trace/route.gpx)
+	GetRouteGPX(ctx context.Context, request GetRouteGPXRequestObject) (GetRouteGPXResponseObject, error)
 	// GetCoverage How much of the roads is watched, where it is not, and who would help most; administrator only
 	// (GET /coverage)
 	GetCoverage(ctx context.Context, request GetCoverageRequestObject) (GetCoverageResponseObject, error)
@@ -3891,6 +5142,330 @@ func (sh *strictHandler) Search(ctx echo.Context, pCase CaseID) error {
 		return err
 	} else if validResponse, ok := response.(SearchResponseObject); ok {
 		return validResponse.VisitSearchResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetTrace operation middleware
+func (sh *strictHandler) GetTrace(ctx echo.Context, pCase CaseID) error {
+	var request GetTraceRequestObject
+
+	request.Case = pCase
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTrace(ctx.Request().Context(), request.(GetTraceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTrace")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetTraceResponseObject); ok {
+		return validResponse.VisitGetTraceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StartTrace operation middleware
+func (sh *strictHandler) StartTrace(ctx echo.Context, pCase CaseID) error {
+	var request StartTraceRequestObject
+
+	request.Case = pCase
+
+	var body StartTraceJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StartTrace(ctx.Request().Context(), request.(StartTraceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StartTrace")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StartTraceResponseObject); ok {
+		return validResponse.VisitStartTraceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetBelief operation middleware
+func (sh *strictHandler) GetBelief(ctx echo.Context, pCase CaseID, params GetBeliefParams) error {
+	var request GetBeliefRequestObject
+
+	request.Case = pCase
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBelief(ctx.Request().Context(), request.(GetBeliefRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBelief")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetBeliefResponseObject); ok {
+		return validResponse.VisitGetBeliefResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListBranches operation middleware
+func (sh *strictHandler) ListBranches(ctx echo.Context, pCase CaseID) error {
+	var request ListBranchesRequestObject
+
+	request.Case = pCase
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBranches(ctx.Request().Context(), request.(ListBranchesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBranches")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListBranchesResponseObject); ok {
+		return validResponse.VisitListBranchesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// FollowTrace operation middleware
+func (sh *strictHandler) FollowTrace(ctx echo.Context, pCase CaseID) error {
+	var request FollowTraceRequestObject
+
+	request.Case = pCase
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.FollowTrace(ctx.Request().Context(), request.(FollowTraceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FollowTrace")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(FollowTraceResponseObject); ok {
+		return validResponse.VisitFollowTraceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// MakeMark operation middleware
+func (sh *strictHandler) MakeMark(ctx echo.Context, pCase CaseID) error {
+	var request MakeMarkRequestObject
+
+	request.Case = pCase
+
+	var body MakeMarkJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MakeMark(ctx.Request().Context(), request.(MakeMarkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MakeMark")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MakeMarkResponseObject); ok {
+		return validResponse.VisitMakeMarkResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// WithdrawMark operation middleware
+func (sh *strictHandler) WithdrawMark(ctx echo.Context, pCase CaseID, mark string) error {
+	var request WithdrawMarkRequestObject
+
+	request.Case = pCase
+	request.Mark = mark
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawMark(ctx.Request().Context(), request.(WithdrawMarkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawMark")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(WithdrawMarkResponseObject); ok {
+		return validResponse.VisitWithdrawMarkResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListProposals operation middleware
+func (sh *strictHandler) ListProposals(ctx echo.Context, pCase CaseID, params ListProposalsParams) error {
+	var request ListProposalsRequestObject
+
+	request.Case = pCase
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProposals(ctx.Request().Context(), request.(ListProposalsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProposals")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListProposalsResponseObject); ok {
+		return validResponse.VisitListProposalsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetRoute operation middleware
+func (sh *strictHandler) GetRoute(ctx echo.Context, pCase CaseID) error {
+	var request GetRouteRequestObject
+
+	request.Case = pCase
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRoute(ctx.Request().Context(), request.(GetRouteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRoute")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRouteResponseObject); ok {
+		return validResponse.VisitGetRouteResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetRouteGeoJSON operation middleware
+func (sh *strictHandler) GetRouteGeoJSON(ctx echo.Context, pCase CaseID) error {
+	var request GetRouteGeoJSONRequestObject
+
+	request.Case = pCase
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRouteGeoJSON(ctx.Request().Context(), request.(GetRouteGeoJSONRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRouteGeoJSON")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRouteGeoJSONResponseObject); ok {
+		return validResponse.VisitGetRouteGeoJSONResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetRouteGPX operation middleware
+func (sh *strictHandler) GetRouteGPX(ctx echo.Context, pCase CaseID) error {
+	var request GetRouteGPXRequestObject
+
+	request.Case = pCase
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRouteGPX(ctx.Request().Context(), request.(GetRouteGPXRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRouteGPX")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRouteGPXResponseObject); ok {
+		return validResponse.VisitGetRouteGPXResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

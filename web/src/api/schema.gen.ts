@@ -362,6 +362,177 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cases/{case}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is traced, what was marked, and which homes are left out and why; not-found without a trace */
+        get: operations["getTrace"];
+        /** From where, when and how somebody left; the search for the way begins. It replaces the case's trace of before, whose marks are withdrawn. off-road when no road that can be travelled so lies within 500 m. */
+        put: operations["startTrace"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cases/{case}/trace/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where and when to look next, best first */
+        get: operations["listProposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cases/{case}/trace/belief": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When somebody may have passed each camera */
+        get: operations["getBelief"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cases/{case}/trace/branches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ways that may have been taken and are still open, also unwatched ones and those that leave the map */
+        get: operations["listBranches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cases/{case}/trace/route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The most likely way through all sightings */
+        get: operations["getRoute"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cases/{case}/trace/route.geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The way as a file, GeoJSON (RFC 7946) */
+        get: operations["getRouteGeoJSON"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cases/{case}/trace/route.gpx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The way as a file, GPX 1.1 */
+        get: operations["getRouteGPX"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cases/{case}/trace/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an officer saw in a clip, or did not see. It counts also when it does not fit to what is known, and then comes back with warnings. The same mark again within ten seconds is the one that stands there. */
+        post: operations["makeMark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cases/{case}/trace/marks/{mark}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** The mark counts no more and stays readable; withdrawing it again changes nothing */
+        delete: operations["withdrawMark"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cases/{case}/trace/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Server-sent events about the trace. "changed" with TraceChanged comes first, when there is a trace, and after each start, mark and withdrawal by any officer; "progress" with TraceProgress while an answer is reckoned; comments in between keep the connection alive. It ends with the session and the case. Who was cut off reads anew and has missed nothing. */
+        get: operations["followTrace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cases/{case}/cameras/{camera}/playlist.m3u8": {
         parameters: {
             query?: never;
@@ -1018,6 +1189,297 @@ export interface components {
              */
             state?: "recorder" | "home" | "requested" | "uploading" | "stored" | "held";
             cause?: string;
+        };
+        /** @enum {string} */
+        Mode: "foot" | "bicycle" | "motorbike" | "car" | "truck";
+        /** @description Where somebody was last known to be, and when they left, at some moment of the interval. */
+        Incident: {
+            position: components["schemas"]["Position"];
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: date-time
+             * @description at most 6 hours after from, not in the future
+             */
+            to: string;
+        };
+        TraceOrder: {
+            incident: components["schemas"]["Incident"];
+            mode: components["schemas"]["Mode"];
+            /**
+             * Format: date-time
+             * @description nothing outside of the window is looked for
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description at most 6 hours after from
+             */
+            to: string;
+        };
+        Trace: {
+            incident: components["schemas"]["Incident"];
+            mode: components["schemas"]["Mode"];
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description on a road; it was taken for the incident's */
+            place: components["schemas"]["Position"];
+            /**
+             * Format: double
+             * @description from the incident's place to that one
+             */
+            metres: number;
+            /** @description oldest first, withdrawn ones and those of the case's earlier traces too */
+            marks: components["schemas"]["Mark"][];
+            /** @description cameras within reach that are not proposed, nearest first; at most 1000 */
+            left: components["schemas"]["LeftOut"][];
+            /** @description more of them that their households show to nobody */
+            hidden: number;
+            /** @description that may be proposed */
+            cameras: number;
+            /**
+             * Format: int64
+             * @description grows with each start, mark and withdrawal of the case
+             */
+            version: number;
+            /** Format: date-time */
+            made: string;
+            /** @description name of who started it */
+            officer: string;
+        };
+        LeftOut: {
+            camera: string;
+            label: string;
+            /**
+             * @description ask-owner: was asked and did not say yes; off-road: sees none
+             * @enum {string}
+             */
+            code: "no-consent" | "paused" | "ask-owner" | "off-road" | "no-footage";
+        };
+        /** @enum {string} */
+        MarkKind: "seen" | "not-seen" | "unclear";
+        NewMark: {
+            kind: components["schemas"]["MarkKind"];
+            camera: string;
+            /**
+             * Format: date-time
+             * @description of the clip that was watched
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description at most 6 hours after from
+             */
+            to: string;
+            /**
+             * Format: date-time
+             * @description seen: when it was in the picture; needed
+             */
+            at?: string;
+            /**
+             * Format: double
+             * @description seen: way of travel, degrees from true north
+             */
+            heading?: number;
+        };
+        Mark: {
+            id: string;
+            kind: components["schemas"]["MarkKind"];
+            camera: string;
+            /** @description of the camera */
+            label: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** Format: date-time */
+            at?: string;
+            /** Format: double */
+            heading?: number;
+            /** @description what does not fit about it; it counts all the same */
+            warnings: components["schemas"]["MarkWarning"][];
+            /** @description name */
+            officer: string;
+            /** Format: date-time */
+            made: string;
+            /**
+             * Format: date-time
+             * @description it counts no more
+             */
+            withdrawn?: string;
+            /** @description name */
+            withdrawn_by?: string;
+        };
+        MarkWarning: {
+            /** @enum {string} */
+            code: "no-footage" | "no-view" | "future" | "before-incident" | "too-fast" | "same-time" | "outside-window" | "unknown-camera";
+            /** @description the mark that it contradicts */
+            other?: string;
+        };
+        Proposals: {
+            /**
+             * Format: int64
+             * @description of the trace that they are of
+             */
+            version: number;
+            proposals: components["schemas"]["Proposal"][];
+        };
+        Proposal: {
+            camera: string;
+            label: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /**
+             * Format: double
+             * @description of a pass in it that nobody has seen yet
+             */
+            probability: number;
+            reason: components["schemas"]["Reason"];
+            /**
+             * @description what the household shares for cases of this kind; ask: it says yes or no first
+             * @enum {string}
+             */
+            consent: "registry" | "stills" | "ask" | "clip" | "live";
+            /** @description path of the clip's playlist; missing when nothing of it is playable */
+            playlist?: string;
+            /** @description some of it is still at home or in the household's recorder */
+            home?: boolean;
+            /** @description what the household was asked for, in this case and clip */
+            asks?: components["schemas"]["OwnerAsk"][];
+        };
+        Reason: {
+            /** @enum {string} */
+            code: "first" | "next" | "before" | "between" | "again" | "wider" | "rest";
+            /** @description camera of the sighting before it; missing for the incident */
+            after?: string;
+            after_label?: string;
+            /** @description camera of the sighting behind it */
+            until?: string;
+            until_label?: string;
+            /** @description on which it would pass there */
+            road?: string;
+            /** @description of that road */
+            name?: string;
+            /**
+             * Format: double
+             * @description way of travel there, degrees from true north
+             */
+            heading: number;
+            /**
+             * Format: double
+             * @description by road from the sighting before or the incident; missing when not known
+             */
+            metres?: number;
+            /**
+             * Format: int64
+             * @description from there to the camera
+             */
+            soonest_ms?: number;
+            /** Format: int64 */
+            latest_ms?: number;
+        };
+        Belief: {
+            /** Format: int64 */
+            version: number;
+            /** Format: int64 */
+            step_ms: number;
+            cameras: components["schemas"]["CameraBelief"][];
+        };
+        CameraBelief: {
+            camera: string;
+            /**
+             * Format: date-time
+             * @description start of the first value
+             */
+            from: string;
+            /** @description probability of a pass in each step, seen or not, 0 to 1 */
+            passing: number[];
+        };
+        Branches: {
+            /** Format: int64 */
+            version: number;
+            branches: components["schemas"]["Branch"][];
+        };
+        Branch: {
+            /** @description where it parts from the others */
+            place: components["schemas"]["Position"];
+            /** @description into which it leads */
+            road?: string;
+            name?: string;
+            /**
+             * Format: double
+             * @description there, degrees from true north
+             */
+            heading: number;
+            /** Format: double */
+            probability: number;
+            /**
+             * Format: date-time
+             * @description until to: when it was taken, nine times in ten
+             */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description that it meets first; none: it leaves unwatched */
+            cameras: string[];
+            /** @description the map ends there: the next commune */
+            ends: boolean;
+        };
+        Route: {
+            mode: components["schemas"]["Mode"];
+            /** @description by time, one for each sighting */
+            legs: components["schemas"]["RouteLeg"][];
+        };
+        RouteLeg: {
+            /** @description mark; missing for the incident */
+            from?: string;
+            /** @description mark */
+            to?: string;
+            points: components["schemas"]["RoutePoint"][];
+            /**
+             * Format: double
+             * @description of this way among all between the two
+             */
+            probability: number;
+            /** @description in the order of travel */
+            roads: components["schemas"]["RouteRoad"][];
+            /** @description no way by road was found in that time; the line is straight */
+            broken: boolean;
+        };
+        RouteRoad: {
+            road: string;
+            name: string;
+        };
+        RoutePoint: {
+            position: components["schemas"]["Position"];
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description one standard deviation of at
+             */
+            spread_ms: number;
+            /**
+             * Format: double
+             * @description along the route, from its start
+             */
+            metre: number;
+            /** @description the sighting that stands here */
+            mark?: string;
+        };
+        TraceChanged: {
+            /** Format: int64 */
+            version: number;
+            /** @description name of the officer; missing when nobody did it */
+            by?: string;
+        };
+        TraceProgress: {
+            done: number;
+            of: number;
         };
         AuditRecord: {
             /** Format: int64 */
@@ -1872,6 +2334,275 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchResult"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTrace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: components["parameters"]["CaseID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The trace */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trace"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    startTrace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: components["parameters"]["CaseID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraceOrder"];
+            };
+        };
+        responses: {
+            /** @description Begun */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trace"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listProposals: {
+        parameters: {
+            query?: {
+                most?: number;
+            };
+            header?: never;
+            path: {
+                case: components["parameters"]["CaseID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Clips that consent and footage allow; none when all of the window was looked at */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposals"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getBelief: {
+        parameters: {
+            query?: {
+                /** @description length of one value */
+                step_ms?: number;
+            };
+            header?: never;
+            path: {
+                case: components["parameters"]["CaseID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cameras that may have been passed, by their ids */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Belief"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listBranches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: components["parameters"]["CaseID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Most likely first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Branches"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: components["parameters"]["CaseID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Without a sighting it has no legs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Route"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRouteGeoJSON: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: components["parameters"]["CaseID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A line for each leg and a point for each sighting, with times and their spread */
+            200: {
+                headers: {
+                    /** @description with a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRouteGPX: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: components["parameters"]["CaseID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A segment of the track for each leg and a waypoint for each sighting */
+            200: {
+                headers: {
+                    /** @description with a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/gpx+xml": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    makeMark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: components["parameters"]["CaseID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMark"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mark"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    withdrawMark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: components["parameters"]["CaseID"];
+                mark: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Withdrawn */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    followTrace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: components["parameters"]["CaseID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/event-stream as in the HTML standard */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["TraceChanged"] | components["schemas"]["TraceProgress"];
                 };
             };
             default: components["responses"]["Problem"];
