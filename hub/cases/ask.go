@@ -46,13 +46,22 @@ func (p permit) mayAsk() error {
 	if n := len(p.asked("")); n >= asksMost {
 		return camera.Errorf(camera.CodeTooMany, "the household has %d windows of this case to answer, at most %d", n, asksMost)
 	}
+	if again := p.againAt(); !again.IsZero() {
+		return camera.Errorf(camera.CodeTooMany, "the household was asked for this case and did not say yes; it can be asked again at %s", stamp(again))
+	}
+	return nil
+}
+
+// againAt is when a household that was asked and did not say yes may be asked again for
+// this case; zero when it may be asked now.
+func (p permit) againAt() (at time.Time) {
 	for _, w := range p.asks {
 		again := w.Ask.Asked.Add(askAgain)
 		if a := w.answerAt(p.now); (a == camera.ReplyRefused || a == camera.ReplySilent) && p.now.Before(again) {
-			return camera.Errorf(camera.CodeTooMany, "the household was asked for this case and did not say yes; it can be asked again at %s", stamp(again))
+			at = later(at, again)
 		}
 	}
-	return nil
+	return at
 }
 
 // asksIn are those of a window, as they stand now.

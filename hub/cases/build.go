@@ -14,6 +14,9 @@ import (
 // asked about least lately goes.
 const enginesMost = 32
 
+// buildsMost is how many of all cases are built at a time: a build takes a core.
+const buildsMost = 4
+
 // currentTries is how often a trace is built for one question, when what households
 // share changes meanwhile.
 const currentTries = 3
@@ -26,7 +29,8 @@ type engines struct {
 	ready     map[string]*engine // by case, like all of these
 	building  map[string]*build
 	followers map[string]map[*follower]bool
-	clock     int64 // counts uses
+	clock     int64         // counts uses
+	slots     chan struct{} // one in it for each build under way
 }
 
 // build is an engine that is being built.
@@ -40,7 +44,9 @@ type build struct {
 }
 
 func newEngines() *engines {
-	return &engines{ready: map[string]*engine{}, building: map[string]*build{}, followers: map[string]map[*follower]bool{}}
+	return &engines{
+		ready: map[string]*engine{}, building: map[string]*build{}, followers: map[string]map[*follower]bool{}, slots: make(chan struct{}, buildsMost),
+	}
 }
 
 // engine gives a case's engine, that knows all marks of the table.
@@ -117,7 +123,7 @@ func (c *Cases) join(ctx context.Context, one Case) (e *engine, b *build, joined
 	x.building[one.ID] = b
 	go func() {
 		defer cancel()
-		defer x.finish(one.ID, b)
+		defer c.finish(one.ID, b)
 		defer func() {
 			// Outside of a request a panic would end the hub, and with it what it records.
 			if p := recover(); p != nil {
@@ -164,12 +170,16 @@ func (x *engines) reserve(ctx context.Context, caseID string) (*build, error) {
 
 // finish puts the engine of a build into its place, and lets go of the one that was used
 // least lately.
-func (x *engines) finish(caseID string, b *build) {
+func (c *Cases) finish(caseID string, b *build) {
+	if b.err != nil {
+		c.publish(caseID, TraceEvent{Kind: EventProgress})
+	}
+	x := c.engines
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	defer close(b.done)
 	delete(x.building, caseID)
-	if b.engine == nil || b.err != nil {
+	if b.err != nil {
 		return
 	}
 	x.ready[caseID] = b.engine

@@ -60,7 +60,8 @@ func (e *engine) fresh(now time.Time) bool {
 	if e.reach.question.To.After(e.read.Add(-stillComing)) {
 		most = freshOpen
 	}
-	return !e.over && now.Sub(e.read) < most
+	age := now.Sub(e.read)
+	return !e.over && age >= 0 && age < most
 }
 
 // start builds a new trace and writes it: an incident that no road is near to leaves the
@@ -70,7 +71,8 @@ func (c *Cases) start(ctx context.Context, who Officer, one Case, o TraceOrder) 
 	if err != nil {
 		return traced{}, nil, err
 	}
-	defer func() { c.engines.finish(one.ID, b) }()
+	defer func() { c.finish(one.ID, b) }()
+	b.err = errGivenUp // unless it ends well
 	row := traced{TraceOrder: o, caseID: one.ID, seed: newSeed(), officer: who.Name, made: c.Now().UTC().Truncate(time.Millisecond)}
 	e, err := c.begin(ctx, one, row, nil, nil)
 	if err != nil {
@@ -80,7 +82,7 @@ func (c *Cases) start(ctx context.Context, who Officer, one Case, o TraceOrder) 
 		return traced{}, nil, err
 	}
 	e.started, e.version = row.started, row.version
-	b.engine = e
+	b.engine, b.err = e, nil
 	c.publish(one.ID, TraceEvent{Kind: EventChanged, Version: row.version, By: who.Name})
 	return row, e, nil
 }
@@ -110,7 +112,7 @@ func (c *Cases) rebuild(ctx context.Context, one Case, before *engine) (*engine,
 	if err := c.catchUp(ctx, one, e); err != nil {
 		return nil, err
 	}
-	if before != nil && before.core != e.core {
+	if before == nil || before.core != e.core {
 		c.publish(one.ID, TraceEvent{Kind: EventChanged, Version: row.version})
 	}
 	return e, nil
@@ -122,6 +124,12 @@ func (c *Cases) begin(ctx context.Context, one Case, row traced, marks []madeMar
 		if m.Withdrawn.IsZero() {
 			marked[m.Camera] = true
 		}
+	}
+	select { // before anything is read, so that it is not old when its turn comes
+	case c.engines.slots <- struct{}{}:
+		defer func() { <-c.engines.slots }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for a place to build: %w", ctx.Err())
 	}
 	e := &engine{read: c.Now()}
 	var err error
@@ -146,6 +154,9 @@ func (c *Cases) begin(ctx context.Context, one Case, row traced, marks []madeMar
 	return e, nil
 }
 
+// errGivenUp stands for what the one who starts a trace is told.
+var errGivenUp = errors.New("the new trace was given up")
+
 // errReplaced tells that a case's trace was started anew meanwhile.
 var errReplaced = errors.New("the trace was started anew")
 
@@ -155,6 +166,9 @@ func (c *Cases) catchUp(ctx context.Context, one Case, e *engine) error {
 	row, err := traceRow(ctx, c.DB.Read(), one.ID)
 	if err != nil {
 		return err
+	}
+	if row.closed { // while the engine was waited for
+		return camera.Errorf(camera.CodeCaseClosed, "trace: case %s is closed", one.Number)
 	}
 	return e.use(ctx, func() error {
 		if row.started != e.started {

@@ -9,8 +9,8 @@ import (
 
 // Kinds of events.
 const (
-	EventProgress = "progress" // a trace is being built
-	EventChanged  = "changed"  // it may answer otherwise now
+	EventProgress = "progress" // the engine is being built; with Of 0: that was given up
+	EventChanged  = "changed"  // it may answer otherwise now; also when it was built
 )
 
 // followersMost is how many may follow one case at a time.
@@ -20,7 +20,7 @@ const followersMost = 100
 type TraceEvent struct {
 	Kind     string
 	Done, Of int    // EventProgress
-	Version  int64  // EventChanged: at least this; the same as before when cameras or footage changed
+	Version  int64  // EventChanged: at least this; the same as before when nothing but cameras or footage changed
 	By       string // EventChanged: the officer's name; "" when nobody did it
 }
 
@@ -118,7 +118,7 @@ func (x *engines) tell(caseID string, f *follower, e TraceEvent) {
 func (f *follower) put(e TraceEvent) {
 	select {
 	case had := <-f.events:
-		if had.Kind == EventChanged && (e.Kind == EventProgress || e.Version < had.Version) {
+		if had.Kind == EventChanged && (e.Kind == EventProgress || e.Version <= had.Version) {
 			e = had
 		}
 	default:

@@ -35,7 +35,7 @@ type Proposed struct {
 // Proposals gives at most so many clips, of 1 to ProposalsMost. It never names a camera
 // whose household refuses at that moment.
 func (c *Cases) Proposals(ctx context.Context, who Officer, caseID string, most int) (Proposals, error) {
-	one, err := c.traceLook(ctx, who, caseID, actProposals, "")
+	one, err := c.traceLook(ctx, who, caseID, actProposals, nil)
 	if err != nil {
 		return Proposals{}, err
 	}
@@ -94,12 +94,13 @@ func (c *Cases) propose(ctx context.Context, one Case, list []camera.Proposal) (
 // TraceBelief gives when a suspect may have passed each camera, in steps from StepLeast
 // to StepMost.
 func (c *Cases) TraceBelief(ctx context.Context, who Officer, caseID string, step time.Duration) (version int64, of []camera.CameraBelief, err error) {
-	one, err := c.traceLook(ctx, who, caseID, actBelief, "")
+	var refusal error
+	if step < StepLeast || step > StepMost {
+		refusal = camera.Errorf(camera.CodeBadRequest, "belief in steps of %s, want %s to %s", step, StepLeast, StepMost)
+	}
+	one, err := c.traceLook(ctx, who, caseID, actBelief, refusal)
 	if err != nil {
 		return 0, nil, err
-	}
-	if step < StepLeast || step > StepMost {
-		return 0, nil, camera.Errorf(camera.CodeBadRequest, "belief in steps of %s, want %s to %s", step, StepLeast, StepMost)
 	}
 	e, err := c.current(ctx, one)
 	if err != nil {
@@ -114,7 +115,7 @@ func (c *Cases) TraceBelief(ctx context.Context, who Officer, caseID string, ste
 
 // Branches gives the ways that the suspect may have taken and that are still open.
 func (c *Cases) Branches(ctx context.Context, who Officer, caseID string) (version int64, of []camera.Branch, err error) {
-	one, err := c.traceLook(ctx, who, caseID, actBranches, "")
+	one, err := c.traceLook(ctx, who, caseID, actBranches, nil)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -136,7 +137,7 @@ func (c *Cases) Branches(ctx context.Context, who Officer, caseID string) (versi
 // long as there is none. A sighting at a time at which its camera looked nowhere has no
 // place on it.
 func (c *Cases) TraceRoute(ctx context.Context, who Officer, caseID string) (camera.Route, error) {
-	one, err := c.traceLook(ctx, who, caseID, actRoute, "")
+	one, err := c.traceLook(ctx, who, caseID, actRoute, nil)
 	if err != nil {
 		return camera.Route{}, err
 	}

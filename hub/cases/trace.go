@@ -77,19 +77,23 @@ func (c *Cases) StartTrace(ctx context.Context, who Officer, caseID string, o Tr
 
 // TraceOf gives a case's trace; CodeNotFound when it has none.
 func (c *Cases) TraceOf(ctx context.Context, who Officer, caseID string) (Trace, error) {
-	one, err := c.traceLook(ctx, who, caseID, actTrace, "")
+	one, err := c.traceLook(ctx, who, caseID, actTrace, nil)
 	if err != nil {
 		return Trace{}, err
 	}
-	e, err := c.current(ctx, one)
-	if err != nil {
-		return Trace{}, err
+	for {
+		e, err := c.current(ctx, one)
+		if err != nil {
+			return Trace{}, err
+		}
+		row, err := traceRow(ctx, c.DB.Read(), one.ID)
+		if err != nil {
+			return Trace{}, err
+		}
+		if row.started == e.started { // else it was started anew in between
+			return c.told(ctx, row, e)
+		}
 	}
-	row, err := traceRow(ctx, c.DB.Read(), one.ID)
-	if err != nil {
-		return Trace{}, err
-	}
-	return c.told(ctx, row, e)
 }
 
 // told puts a trace together.
@@ -123,14 +127,17 @@ func (c *Cases) mayTrace(ctx context.Context, who Officer, caseID string) (Case,
 	return one, err
 }
 
-// traceLook decides a look at a case's trace and writes its line. Like every look it
-// needs the case to be open.
-func (c *Cases) traceLook(ctx context.Context, who Officer, caseID, action, detail string) (Case, error) {
+// traceLook decides a look at a case's trace and writes its line; refusal is what is
+// wrong about the question. Like every look it needs the case to be open.
+func (c *Cases) traceLook(ctx context.Context, who Officer, caseID, action string, refusal error) (Case, error) {
 	one, outcome := c.mayTrace(ctx, who, caseID)
 	if outcome == nil {
 		_, outcome = traceRow(ctx, c.DB.Read(), caseID)
 	}
-	return one, c.settle(ctx, Record{Actor: who, Action: action, Case: caseID, Detail: detail}, outcome)
+	if outcome == nil {
+		outcome = refusal
+	}
+	return one, c.settle(ctx, Record{Actor: who, Action: action, Case: caseID}, outcome)
 }
 
 // cut leaves what the table holds.

@@ -20,16 +20,17 @@ type traced struct {
 	version, started int64
 	officer          string // name
 	made             time.Time
+	closed           bool // the case is
 }
 
 // traceRow gives a case's trace; CodeNotFound when it has none.
 func traceRow(ctx context.Context, q querier, caseID string) (traced, error) {
 	t := traced{caseID: caseID}
 	in := &t.Incident
-	err := q.QueryRowContext(ctx, `SELECT t.lon, t.lat, t.left_ms, t.until_ms, t.mode, t.from_ms, t.to_ms, t.seed, t.version, t.started, u.name, t.made_ms
-		FROM traces t JOIN users u ON u.id = t.officer_id WHERE t.case_id = $1`, caseID).
+	err := q.QueryRowContext(ctx, `SELECT t.lon, t.lat, t.left_ms, t.until_ms, t.mode, t.from_ms, t.to_ms, t.seed, t.version, t.started, u.name, t.made_ms,
+		c.closed_ms IS NOT NULL FROM traces t JOIN users u ON u.id = t.officer_id JOIN cases c ON c.id = t.case_id WHERE t.case_id = $1`, caseID).
 		Scan(&in.Position.Lon, &in.Position.Lat, (*db.Instant)(&in.From), (*db.Instant)(&in.To), &t.Mode, (*db.Instant)(&t.From), (*db.Instant)(&t.To),
-			&t.seed, &t.version, &t.started, &t.officer, (*db.Instant)(&t.made))
+			&t.seed, &t.version, &t.started, &t.officer, (*db.Instant)(&t.made), &t.closed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return traced{}, camera.Errorf(camera.CodeNotFound, "case %s has no trace", caseID)
 	}
