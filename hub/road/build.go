@@ -72,7 +72,7 @@ func build(ctx context.Context, x *extract) (*Graph, Report, error) {
 			report.MissingSpeed++
 		}
 	}
-	report.Pieces, report.Traps = g.connection()
+	g.connection(&report)
 	return &g, report, ctx.Err()
 }
 

@@ -1,23 +1,100 @@
 package road
 
-// connection counts the parts of the network that have no connection, and the vertices
+import (
+	"cmp"
+	"iter"
+	"slices"
+)
+
+// trapsMost is how many traps a report names.
+const trapsMost = 5
+
+// connection reports the parts of the network that have no connection, and what lies
 // outside of each part's greatest circle: one-way streets let a vehicle in and never
 // back, or out and never in.
-func (g *Graph) connection() (pieces, traps int) {
+func (g *Graph) connection(report *Report) {
 	piece := g.pieces()
 	circle := g.circles()
-	inCircle, largest := map[int32]int{}, map[int32]int{}
+	inCircle, largest := map[int32]int{}, map[int32]int32{}
 	for v := range g.vertices {
 		inCircle[circle[v]]++
 	}
 	for v := range g.vertices {
-		largest[piece[v]] = max(largest[piece[v]], inCircle[circle[v]])
+		if c, ok := largest[piece[v]]; !ok || inCircle[circle[v]] > inCircle[c] {
+			largest[piece[v]] = circle[v]
+		}
 	}
-	traps = len(g.vertices)
-	for _, n := range largest {
-		traps -= n
+	report.Pieces, report.Traps = len(largest), len(g.vertices)
+	for _, c := range largest {
+		report.Traps -= inCircle[c]
 	}
-	return len(largest), traps
+	whole, longest, metres := 0.0, 0.0, map[int32]float64{}
+	for _, e := range g.edges {
+		whole += e.length
+		metres[piece[e.from]] += e.length
+		longest = max(longest, metres[piece[e.from]])
+		if e.maxSpeed == 0 {
+			report.Speedless += e.length
+		}
+	}
+	report.Apart = whole - longest
+	main := func(v int32) bool { return circle[v] == largest[piece[v]] }
+	g.traps(report, circle, main)
+}
+
+// traps measures what lies outside of main, where most of a network is.
+func (g *Graph) traps(report *Report, circle []int32, main func(int32) bool) {
+	if report.Traps == 0 {
+		return
+	}
+	metres, first := map[int32]float64{}, map[int32]int32{} // by circle
+	for _, e := range g.edges {
+		if main(e.from) && main(e.to) {
+			continue
+		}
+		report.TrapMetres += e.length
+		for i, v := range [2]int32{e.from, e.to} {
+			if !main(v) && (i == 0 || circle[v] != circle[e.from]) {
+				metres[circle[v]] += e.length
+			}
+		}
+	}
+	var order []int32
+	for v := range int32(len(g.vertices)) {
+		if _, ok := first[circle[v]]; !ok && !main(v) {
+			first[circle[v]] = v
+			order = append(order, circle[v])
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(metres[b], metres[a]) })
+	entered, left := g.driven(main, g.Out), g.driven(main, g.In)
+	for _, c := range order[:min(len(order), trapsMost)] {
+		v := first[c]
+		report.TrapsAt = append(report.TrapsAt, Trap{g.vertices[v].position, metres[c], entered[v], left[v]})
+	}
+}
+
+// driven tells by vertex what open arcs lead to from the ones where the search starts;
+// with In instead of Out, what they lead from.
+func (g *Graph) driven(start func(int32) bool, arcs func(int32) iter.Seq[Arc]) []bool {
+	reached := make([]bool, len(g.vertices))
+	var open []int32
+	for v := range int32(len(g.vertices)) {
+		if start(v) {
+			reached[v], open = true, append(open, v)
+		}
+	}
+	for len(open) > 0 {
+		v := open[len(open)-1]
+		open = open[:len(open)-1]
+		for a := range arcs(v) {
+			next := a.From ^ a.To ^ v // its other end
+			if a.Open && !reached[next] {
+				reached[next], open = true, append(open, next)
+			}
+		}
+	}
+	return reached
 }
 
 // pieces gives each vertex a representative of its part of the network.

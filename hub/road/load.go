@@ -53,10 +53,23 @@ type Report struct {
 	Edges        int            // pieces of way between junctions, one-way or not
 	Metres       float64        // length of all roads
 	Pieces       int            // parts of the network without a connection between them
+	Apart        float64        // metres outside of the longest of them
 	Traps        int            // junctions or ends that a vehicle cannot reach, or not leave, because of one-way streets
+	TrapMetres   float64        // of ways that begin or end there
+	TrapsAt      []Trap         // some of them, where most metres are lost first
 	MissingSpeed int            // ways of roads without a usable maxspeed: who computes with speeds goes by their class
+	Speedless    float64        // metres of them
 	MissingNodes int            // nodes that roads name but the file does not hold (cut at the border)
 	Skipped      map[string]int // ways that became no road, by reason
+}
+
+// Trap is a place that a vehicle cannot reach, or not leave, without driving a one-way
+// street the wrong way. Places that can be driven between are one trap.
+type Trap struct {
+	Position camera.Position
+	Metres   float64 // of ways that begin or end in it
+	Entered  bool    // it can be reached
+	Left     bool    // it can be left; neither: only from and to other traps
 }
 
 // Load reads an extract within DefaultLimits. Errors: CodeBadRequest for a file that is
