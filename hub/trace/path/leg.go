@@ -86,6 +86,9 @@ func (s *searcher) line(x stage) []camera.Position {
 	return line
 }
 
+// wander is how far, as a share of a way's time, halves of it go apart.
+const wander = 0.2
+
 // variance tells how uncertain the time of a place between two stops is.
 type variance struct {
 	a, b     float64 // seconds, of the stops
@@ -94,11 +97,12 @@ type variance struct {
 }
 
 // spread is the standard deviation at a share of the way, seconds. The stops' own errors
-// fade with the distance. Between them driving wanders as a Brownian bridge does, and
-// a stop, as long as all that the way should not have taken, is somewhere: with
-// probability share it was before.
+// fade with the distance. Between them driving wanders as a Brownian bridge does, less
+// than whole ways do from each other: who drives fast does so on both halves. A stop, as
+// long as all that the way should not have taken, is somewhere: with probability share
+// it was before.
 func (v variance) spread(share float64) float64 {
-	drive := slowSpread * math.Min(v.expected, v.total.Seconds())
+	drive := wander * math.Min(v.expected, v.total.Seconds())
 	rest := math.Max(v.total.Seconds()-v.expected, 0)
 	ends := sq((1-share)*v.a) + sq(share*v.b)
 	return math.Sqrt(ends + (sq(drive)+sq(rest))*share*(1-share))

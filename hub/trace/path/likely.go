@@ -20,10 +20,11 @@ const (
 	fastSpread = 0.22 // of the logarithm of time over expected time, for who is faster
 	slowSpread = 0.33 // and slower
 	fastest    = 2.5  // times as fast as expected is not possible
-	stopShare  = 0.15 // of ways with a stop on them
+	stopShare  = 0.3  // of ways with a stop on them
 	stopTypic  = 90.0 // seconds; half of all stops are shorter
-	direct     = 3.0  // a way twice as dear as the cheapest is e^-direct as likely
-	directMost = 4.0  // times that; dearer is all the same
+	viaShare   = 0.1  // of ways that lead by a place that nobody knows of
+	direct     = 5.0  // a way twice as dear as the cheapest is e^-direct as likely
+	directMost = 3.0  // times that; dearer is all the same
 )
 
 // headingFit tells how likely a heading is told that is off by so many degrees.
@@ -64,12 +65,7 @@ func (e elapsed) fit(expected float64) float64 {
 		return math.Inf(-1)
 	}
 	t := e.taken(expected)
-	z := math.Log((t + e.blur) / (expected + e.blur))
-	spread := slowSpread
-	if z < 0 {
-		spread = fastSpread
-	}
-	drive := (1 - stopShare) * math.Exp(-z*z/(2*spread*spread))
+	drive := (1 - stopShare) * e.drive(expected)
 	stop := 0.0
 	if rest := t - expected; rest > 0 {
 		// Its density beside that of the log-normal at its peak.
@@ -78,6 +74,26 @@ func (e elapsed) fit(expected float64) float64 {
 		stop = stopShare * math.Min(1, 1/(stopTypic*tail*tail*peak))
 	}
 	return math.Log(drive + stop)
+}
+
+// drive is the likelihood of driving for that time beside what is expected; 1 where they
+// are the same.
+func (e elapsed) drive(expected float64) float64 {
+	z := math.Log((e.taken(expected) + e.blur) / (expected + e.blur))
+	spread := slowSpread
+	if z < 0 {
+		spread = fastSpread
+	}
+	return math.Exp(-z * z / (2 * spread * spread))
+}
+
+// elsewhere is the likelihood, as fit's, of all ways by some place that are not looked
+// at one by one. They count where the time is too long for the ways that are.
+func (e elapsed) elsewhere(expected float64) float64 {
+	if e.taken(expected) <= expected {
+		return math.Inf(-1)
+	}
+	return math.Log(viaShare * (1 - e.drive(expected)))
 }
 
 // detour tells how likely a way is taken beside the cheapest one: people choose by

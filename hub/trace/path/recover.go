@@ -50,7 +50,7 @@ func Recover(ctx context.Context, g *road.Graph, q Question) (camera.Route, erro
 
 // chain links the incident and all sightings.
 func (q Question) chain(ctx context.Context, s *searcher) (chain, error) {
-	p := places{s.graph, s.manner}
+	p := places{s.graph, s.manner, road.NewWatch(s.graph)}
 	left, err := p.left(q.Incident)
 	if err != nil {
 		return nil, err

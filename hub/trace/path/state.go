@@ -37,16 +37,16 @@ type piece struct {
 type places struct {
 	graph  *road.Graph
 	manner manner
+	watch  *road.Watch // for one view after the other
 }
 
 // pieces are the parts of arcs in a view that the mode may take, also those against
 // one-way streets.
 func (p places) pieces(v camera.View) []piece {
 	v.From, v.To = time.Time{}, time.Time{}
-	w := road.NewWatch(p.graph)
-	w.Set("", []camera.View{v})
+	p.watch.Set("", []camera.View{v})
 	var out []piece
-	for _, d := range w.Edges("", time.Time{}) {
+	for _, d := range p.watch.Edges("", time.Time{}) {
 		a := p.graph.Arc(d.Edge, d.Along)
 		// Directed has metres of the road in the order of travel, as the arc has.
 		s := piece{a, math.Abs(d.From - a.Start), math.Abs(d.To - a.Start)}

@@ -25,7 +25,7 @@ type way struct {
 	stages []stage
 	span
 	fit   float64 // log of how likely it is taken in that time
-	share float64 // of it among all that were found
+	share float64 // of it among these and all that were not looked at
 }
 
 // ways finds some ways between two states and weighs them; the likeliest is the first.
@@ -85,11 +85,13 @@ func weighed(ways []way, since elapsed, least float64) []way {
 			top = i
 		}
 	}
+	if len(ways) == 0 {
+		return nil
+	}
+	ways[0], ways[top] = ways[top], ways[0]
+	sum = add(sum, since.elsewhere(ways[0].seconds))
 	for i := range ways {
 		ways[i].share = math.Exp(ways[i].fit - sum)
-	}
-	if len(ways) > 0 {
-		ways[0], ways[top] = ways[top], ways[0]
 	}
 	return ways
 }
