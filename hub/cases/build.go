@@ -226,12 +226,12 @@ func (c *Cases) sameConsents(ctx context.Context, one Case, e *engine) (bool, er
 	if err != nil {
 		return false, fmt.Errorf("find cameras: %w", err)
 	}
-	now := make(map[camera.CameraID]camera.Code, len(all))
+	now := make(map[camera.CameraID]shared, len(all))
 	for _, cam := range all {
-		now[cam.ID] = camera.CodeOf(c.watchable(cam, one.Purpose()))
+		now[cam.ID] = c.shares(cam, one.Purpose())
 	}
 	for id, was := range e.reach.standing {
-		if is, shared := now[id]; !shared || is != was {
+		if is, ok := now[id]; !ok || is != was {
 			return false, nil
 		}
 	}

@@ -25,7 +25,6 @@ type lab struct {
 	thinks func()                                                       // while it makes proposals
 	spans  map[camera.CameraID][]cases.Span                             // nil: stored all the time
 	fetch  map[camera.CameraID]camera.Millis
-	blind  bool // no view sees a road
 
 	mu        sync.Mutex
 	questions []camera.TraceQuestion
@@ -48,7 +47,7 @@ func newLab(t *testing.T) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Cases.Reach, l.Cases.Tracer, l.Cases.Paths = l, l, l
+	l.Cases.Reach, l.Cases.Tracer, l.Cases.Paths, l.Cases.Roads = l, l, l, l
 	for i := range 3 {
 		l.house(fmt.Sprintf("Nhà %02d", i+1), float64(500*i+500), camera.ConsentClip)
 	}
@@ -162,8 +161,9 @@ func (l *lab) Cover(_ context.Context, cams []cases.Camera, from, to time.Time) 
 	return covers, nil
 }
 
+// Seen is nothing for those who look south.
 func (l *lab) Seen(view camera.View) []camera.Seen {
-	if l.blind || view.Heading == 180 {
+	if view.Heading == 180 {
 		return nil
 	}
 	return l.village.Seen(view)
@@ -210,7 +210,9 @@ func (e *engine) enter(call string) func() {
 	}
 }
 
-func (e *engine) Snapped() (camera.Position, float64) { return camera.Position{Lon: 106.51, Lat: 22.25}, 40 }
+func (e *engine) Snapped() (camera.Position, float64) {
+	return camera.Position{Lon: 106.51, Lat: 22.25}, 40
+}
 
 func (e *engine) Mark(m camera.Mark, now time.Time) []camera.MarkWarning {
 	defer e.enter(fmt.Sprintf("%s %s", m.Kind, m.ID))()
@@ -239,13 +241,13 @@ func (e *engine) Proposals(n int) []camera.Proposal {
 	}
 	var all []camera.Proposal
 	for _, c := range e.q.Cameras {
-		if len(c.Footage) > 0 && len(all) < n {
+		if len(c.Footage) > 0 {
 			from := c.Footage[0].From
 			all = append(all, camera.Proposal{Camera: c.ID, From: from, To: from.Add(time.Minute), Probability: 0.5})
 		}
 	}
 	slices.SortFunc(all, func(a, b camera.Proposal) int { return strings.Compare(e.label(a.Camera), e.label(b.Camera)) })
-	return all
+	return all[:min(n, len(all))]
 }
 
 func (e *engine) label(id camera.CameraID) string {

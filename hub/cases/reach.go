@@ -21,14 +21,18 @@ type reach struct {
 	question camera.TraceQuestion
 	left     []LeftOut
 	hidden   int
-	cameras  int // that have footage to look at
-	// standing is by which code each camera within reach may not be watched for this
-	// case, "" for those that may.
-	standing map[camera.CameraID]camera.Code
+	cameras  int                        // that have footage to look at
+	standing map[camera.CameraID]shared // of every camera within reach
+}
+
+// shared is what a household lets this case do with a camera.
+type shared struct {
+	code  camera.Code // why it may not be watched; "": it may
+	named bool        // it stands on every officer's map
 }
 
 // refused tells whether a camera may not be watched.
-func (r reach) refused(id camera.CameraID) bool { return r.standing[id] != "" }
+func (r reach) refused(id camera.CameraID) bool { return r.standing[id].code != "" }
 
 // watchable tells whether a household lets its footage be watched for cases of a purpose
 // at all, be it that it wants to be asked. Whoever pauses wants to be left alone
@@ -44,6 +48,10 @@ func (c *Cases) watchable(cam Camera, purpose camera.Purpose) error {
 	return nil
 }
 
+func (c *Cases) shares(cam Camera, purpose camera.Purpose) shared {
+	return shared{camera.CodeOf(c.watchable(cam, purpose)), c.consents(cam, camera.ActionMap, "") == nil}
+}
+
 // gather reads what a trace stands on. Cameras that cannot be proposed are in the
 // question all the same when they may be named, with no footage: what officers say of
 // them makes sense. Of the others only those that were marked are.
@@ -53,14 +61,14 @@ func (c *Cases) gather(ctx context.Context, one Case, row traced, marked map[cam
 		return reach{}, fmt.Errorf("find cameras: %w", err)
 	}
 	all = all[:min(len(all), ReachedMost)]
-	r := reach{standing: make(map[camera.CameraID]camera.Code, len(all)), question: camera.TraceQuestion{
+	r := reach{standing: make(map[camera.CameraID]shared, len(all)), question: camera.TraceQuestion{
 		Incident: row.Incident, Mode: row.Mode, From: row.From, To: row.To, Seed: uint64(row.seed),
 	}}
 	codes := make([]camera.Code, len(all)) // why each is left out
 	var seeing []int
 	for i, a := range all {
-		codes[i] = camera.CodeOf(c.watchable(a.Camera, one.Purpose()))
-		r.standing[a.Camera.ID] = codes[i]
+		s := c.shares(a.Camera, one.Purpose())
+		r.standing[a.Camera.ID], codes[i] = s, s.code
 		if codes[i] == "" && !slices.ContainsFunc(a.Views, func(v camera.View) bool { return len(c.Roads.Seen(v)) > 0 }) {
 			codes[i] = camera.CodeOffRoad
 		}
@@ -73,7 +81,7 @@ func (c *Cases) gather(ctx context.Context, one Case, row traced, marked map[cam
 	if err := c.gatherFootage(ctx, one, all, seeing, codes, &r); err != nil {
 		return reach{}, err
 	}
-	c.leaveOut(all, codes, &r)
+	r.leaveOut(all, codes)
 	slices.SortFunc(r.question.Cameras, func(a, b camera.TraceCamera) int { return cmp.Compare(a.ID, b.ID) })
 	return r, nil
 }
@@ -115,14 +123,14 @@ func (c *Cases) gatherFootage(ctx context.Context, one Case, all []Reached, seei
 	return nil
 }
 
-// leaveOut tells which cameras are left out, and names those that stand on every
-// officer's map.
-func (c *Cases) leaveOut(all []Reached, codes []camera.Code, r *reach) {
+// leaveOut tells which cameras are left out, and names those that everybody sees on the
+// map.
+func (r *reach) leaveOut(all []Reached, codes []camera.Code) {
 	for i, a := range all {
 		switch {
 		case codes[i] == "":
 			r.cameras++
-		case c.consents(a.Camera, camera.ActionMap, "") != nil:
+		case !r.standing[a.Camera.ID].named:
 			r.hidden++
 		case len(r.left) < leftMost:
 			r.left = append(r.left, LeftOut{Camera: a.Camera.ID, Label: a.Camera.Label, Code: codes[i]})
