@@ -6,7 +6,7 @@ export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
 GO_FILES := $(shell find . -name '*.go' -not -path './.build/*' -not -path './web/node_modules/*' -not -path './var/*')
 WEB_FILES := $(shell find web/src web/home web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts web/vite.home.config.ts
 
-.PHONY: help demo run build web test test-go test-web lint bench bench-ingest bench-activity bench-index dist generate check-generated fuzz screenshots clean
+.PHONY: help demo run build web test test-go test-web lint bench bench-ingest bench-activity bench-index bench-trace tune-trace dist generate check-generated fuzz screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +85,12 @@ bench-activity: ## how well activity tells what moved, on real footage at many s
 bench-index: ## what the index costs and how fast it answers, beside rows, on SQLite and PostgreSQL (ARGS="-segments 50000000" for the year's end)
 	@scripts/need gcc postgres
 	@scripts/bench-index $(ARGS)
+
+bench-trace: ## what the tracing engine costs in footage, beside its peers (SCENARIOS="DIR DIR…", ARGS="-tasks 20" for a try)
+	@ARGS="$(ARGS)" scripts/bench-trace $(SCENARIOS)
+
+tune-trace: ## look for better parameters of the tracing engine (SCENARIOS="DIR DIR…"; hours)
+	@ARGS="$(ARGS)" scripts/tune-trace $(SCENARIOS)
 
 fuzz: ## every fuzz target for ten seconds
 	@scripts/fuzz

@@ -5,6 +5,7 @@
 //	tracebench -scenario DIR [-variant all] [-arms engine,prism,nearest] [-json] …
 //	tracebench -scenario DIR -show t013                 the story of a task
 //	tracebench tune -scenario DIR -out FILE …           look for better parameters
+//	tracebench summary FILE                             how JSON lines stand to the numbers to reach
 //
 // Results go to standard output, progress to standard error. See README.md.
 package main
@@ -24,6 +25,7 @@ import (
 
 	"xulang.vn/camera/cmd/tracebench/observer"
 	"xulang.vn/camera/cmd/tracebench/peer"
+	"xulang.vn/camera/cmd/tracebench/score"
 )
 
 // options are the command's flags.
@@ -57,6 +59,9 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, out, progress io.Writer) error {
+	if len(args) == 2 && args[0] == "summary" {
+		return summary(args[1], out)
+	}
 	tune := len(args) > 0 && args[0] == "tune"
 	if tune {
 		args = args[1:]
@@ -140,4 +145,18 @@ func (o *options) check(rest []string) error {
 
 func words(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// summary reads what -json printed.
+func summary(file string, out io.Writer) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	lines, err := score.Read(f)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", file, err)
+	}
+	return score.Summary(out, lines)
 }
