@@ -2,6 +2,7 @@ package cases_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"runtime"
@@ -240,5 +241,40 @@ func last(from <-chan cases.TraceEvent) (e cases.TraceEvent, ok bool) {
 		return e, ok
 	default:
 		return e, false
+	}
+}
+
+// TestCaseClosedMeanwhile: nothing is answered, and nothing stays in memory.
+func TestCaseClosedMeanwhile(t *testing.T) {
+	l := traced(t)
+	l.restart()
+	l.begins = func(ctx context.Context, _ func(int, int)) error {
+		_, err := l.CloseCase(ctx, second, l.one.ID)
+		return err
+	}
+	if _, err := l.Proposals(t.Context(), officer, l.one.ID, 3); camera.CodeOf(err) != camera.CodeCaseClosed || l.InMemory(l.one.ID) {
+		t.Errorf("%v, in memory: %v", err, l.InMemory(l.one.ID))
+	}
+}
+
+// TestEngineFollowsTheTable, whoever wrote it.
+func TestEngineFollowsTheTable(t *testing.T) {
+	l := traced(t)
+	made := l.mark(t, officer, seen(l.cams[0].ID, 40))
+	for _, statement := range []string{
+		`UPDATE marks SET withdrawn_ms = 1, withdrawn_by = 'u2'`, `UPDATE traces SET version = 3`, // withdrawn
+		`UPDATE traces SET version = 4, started = 4, mode = 'foot'`, // and started anew
+	} {
+		err := l.DB.Write(t.Context(), func(tx *sql.Tx) error {
+			_, err := tx.Exec(statement)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.proposed(t)
+	}
+	if told := fmt.Sprintf("seen %s, undo %s", made.ID, made.ID); l.told() != told || l.begun() != 2 || l.questions[1].Mode != camera.ModeFoot {
+		t.Errorf("engines were told %s, %d of them, %+v", l.told(), l.begun(), l.questions)
 	}
 }

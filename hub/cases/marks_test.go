@@ -267,3 +267,26 @@ func TestMarkWhileTheCaseIsClosed(t *testing.T) {
 		t.Errorf("version %d", l.version(t))
 	}
 }
+
+// TestTooManyMarks counts those that were withdrawn, too.
+func TestTooManyMarks(t *testing.T) {
+	l := traced(t)
+	err := l.DB.Write(t.Context(), func(tx *sql.Tx) error {
+		for i := range 1999 {
+			_, err := tx.Exec(`INSERT INTO marks (id, case_id, number, kind, camera_id, from_ms, to_ms, warnings, officer_id, made_ms, withdrawn_ms)
+				VALUES ('old' || CAST($1 AS text), $2, -CAST($3 AS bigint), 'not-seen', 'c', 0, 1, '[]', 'u1', 0, 1)`, fmt.Sprint(i), l.one.ID, i)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.mark(t, officer, seen(l.cams[0].ID, 40))
+	l.mark(t, officer, seen(l.cams[0].ID, 40)) // the same press is no mark more
+	if _, err := l.Mark(t.Context(), officer, l.one.ID, seen(l.cams[0].ID, 39)); camera.CodeOf(err) != camera.CodeTooMany || l.version(t) != 2 {
+		t.Errorf("%v, version %d", err, l.version(t))
+	}
+}

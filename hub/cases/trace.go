@@ -168,8 +168,6 @@ func (o TraceOrder) check(now time.Time) error {
 		return camera.Errorf(camera.CodeBadWindow, "start trace: the incident is in the future")
 	case !in.From.Before(o.To) || in.To.Before(o.From):
 		return camera.Errorf(camera.CodeBadWindow, "start trace: the incident is outside of the window")
-	case o.From.After(now):
-		return camera.Errorf(camera.CodeBadWindow, "start trace: the window begins in the future")
 	}
 	return nil
 }
