@@ -33,8 +33,28 @@ func loadRoads(ctx context.Context, path string, log *slog.Logger) (*road.Graph,
 	if err != nil {
 		return nil, fmt.Errorf("load roads: %w", err)
 	}
-	log.Info("roads are loaded", "report", report)
+	tellRoads(log, report)
 	return graph, nil
+}
+
+// tellRoads says what an import found, and of what is odd about it what somebody who
+// mends the map wants to know: traces that cannot lead on there are why.
+func tellRoads(log *slog.Logger, r road.Report) {
+	traps := r.TrapsAt
+	r.TrapsAt = nil
+	log.Info("roads are loaded", "report", r)
+	if r.Pieces > 1 {
+		log.Warn("the roads are in pieces without a way between them", "pieces", r.Pieces, "metres_apart", r.Apart)
+	}
+	if r.Traps > 0 {
+		log.Warn("one-way streets lead to or from nowhere", "places", r.Traps, "metres", r.TrapMetres)
+	}
+	for _, t := range traps {
+		log.Info("one-way trap", "lon", t.Position.Lon, "lat", t.Position.Lat, "metres", t.Metres, "entered", t.Entered, "left", t.Left)
+	}
+	if r.MissingSpeed > 0 {
+		log.Info("roads without a speed are taken by their class", "ways", r.MissingSpeed, "metres", r.Speedless)
+	}
 }
 
 // openStore reads the keys and makes the client; the server need not answer yet.

@@ -71,10 +71,7 @@ func (p past) known(ctx context.Context, c cases.Camera, d camera.DeviceID, from
 }
 
 func (p past) window(s index.Strip, k index.Known, from, to time.Time) cases.Window {
-	var w cases.Window
-	for _, span := range index.Fill(s, k, from, to, p.now()) {
-		w.Spans = append(w.Spans, cases.Span{From: span.From, To: span.To, State: span.State, Cause: span.Cause})
-	}
+	w := cases.Window{Spans: spansOf(index.Fill(s, k, from, to, p.now()))}
 	s = s.Within(from, to)
 	for _, e := range s.Entries() {
 		w.Footage = append(w.Footage, cases.Footage{Segment: e.Segment, State: e.State})
@@ -83,6 +80,14 @@ func (p past) window(s index.Strip, k index.Known, from, to time.Time) cases.Win
 		w.Clock = &s.Clock
 	}
 	return w
+}
+
+func spansOf(filled []index.Span) []cases.Span {
+	spans := make([]cases.Span, 0, len(filled))
+	for _, s := range filled {
+		spans = append(spans, cases.Span{From: s.From, To: s.To, State: s.State, Cause: s.Cause})
+	}
+	return spans
 }
 
 // mover tells how much moved in the footage that may be shown.
