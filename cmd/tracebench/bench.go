@@ -90,7 +90,7 @@ func (b *bench) measureArms(ctx context.Context, c *course, params trace.Params,
 				return lines, err
 			}
 		}
-		fmt.Fprintf(b.progress, "%s %s %s: %d tasks in %.0f s\n", c.name, c.Variant, arm, line.Tasks, time.Since(began).Seconds())
+		fmt.Fprintf(b.progress, "%s %s %s: %d tasks in %.0f s; footage: %s\n", c.name, c.Variant, arm, line.Tasks, time.Since(began).Seconds(), score.Spent(results))
 	}
 	return lines, nil
 }

@@ -95,7 +95,7 @@ func read(args []string, tune bool, progress io.Writer) (options, error) {
 	flags.Float64Var(&o.most, "most", 0, "give a task up after so many times its floor, as if its budget were spent; 0: not before that")
 	flags.StringVar(&o.params, "params", "", "JSON `file` with parameters of the engine; those that it does not name keep their values")
 	o.prism = peer.DefaultBounds()
-	flags.Func("prism", `bounds of the prism as JSON, such as {"Fast":1.3,"Slow":0.5,"Stop":120,"Clip":20,"Wider":2}`, func(text string) error {
+	flags.Func("prism", `bounds of the prism as JSON, such as {"Fast":1.6,"Slow":1.5,"Stop":240,"Clip":30,"Wider":1.5}`, func(text string) error {
 		return json.Unmarshal([]byte(text), &o.prism)
 	})
 	if tune {

@@ -14,15 +14,15 @@ import (
 // Bounds are those of a prism's way through time.
 type Bounds struct {
 	Fast  float64 // nobody is faster than so many times the lawful pace
-	Slow  float64 // nor slower than such a share of it …
-	Stop  float64 // … and rests of so many seconds in sum
+	Slow  float64 // nor slower than so many times it …
+	Stop  float64 // … with so many seconds of rest and traffic
 	Clip  float64 // seconds that are shown at once
 	Wider float64 // Fast and the slow side grow by it each time that all was shown
 }
 
-// DefaultBounds did best for the prism on the scenarios of trace-bench, see README.md of
-// the command.
-func DefaultBounds() Bounds { return Bounds{Fast: 1.3, Slow: 0.5, Stop: 120, Clip: 20, Wider: 2} }
+// DefaultBounds did best for the prism of twenty that were tried, see README.md of the
+// command.
+func DefaultBounds() Bounds { return Bounds{Fast: 1.6, Slow: 1.5, Stop: 240, Clip: 30, Wider: 1.5} }
 
 // Prism shows what can be reached from the last sighting, at first the incident, within
 // bounds on speed, in order of time: of all cameras the earliest seconds that were not

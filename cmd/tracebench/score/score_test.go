@@ -112,3 +112,11 @@ func TestObjective(t *testing.T) {
 		t.Errorf("%v and %v", of(lost), of(dear))
 	}
 }
+
+func TestSpent(t *testing.T) {
+	a, b := result(600, true, 1), result(600, true, 1)
+	b.Shown, b.Spent = 3000, map[string]observer.Spent{"wider": {Seconds: 2500, Clips: 9, Found: 2}, "next": {Seconds: 500, Clips: 1}}
+	if got, want := score.Spent([]observer.Result{a, b}), "wider 62.5 % (2 found), next 37.5 % (1 found)"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
