@@ -5,7 +5,7 @@
 //	tracebench -scenario DIR [-variant all] [-arms engine,prism,nearest] [-json] …
 //	tracebench -scenario DIR -show t013                 the story of a task
 //	tracebench tune -scenario DIR -out FILE …           look for better parameters
-//	tracebench summary FILE                             how JSON lines stand to the numbers to reach
+//	tracebench summary <FILE                            how JSON lines stand to the numbers to reach
 //
 // Results go to standard output, progress to standard error. See README.md.
 package main
@@ -50,7 +50,7 @@ type options struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(os.Stderr, "tracebench:", err)
 		}
@@ -58,9 +58,13 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string, out, progress io.Writer) error {
-	if len(args) == 2 && args[0] == "summary" {
-		return summary(args[1], out)
+func run(ctx context.Context, args []string, in io.Reader, out, progress io.Writer) error {
+	if len(args) == 1 && args[0] == "summary" {
+		lines, err := score.Read(in)
+		if err != nil {
+			return fmt.Errorf("read lines: %w", err)
+		}
+		return score.Summary(out, lines)
 	}
 	tune := len(args) > 0 && args[0] == "tune"
 	if tune {
@@ -145,18 +149,4 @@ func (o *options) check(rest []string) error {
 
 func words(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
-}
-
-// summary reads what -json printed.
-func summary(file string, out io.Writer) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	lines, err := score.Read(f)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", file, err)
-	}
-	return score.Summary(out, lines)
 }

@@ -126,7 +126,7 @@ func TestRefused(t *testing.T) {
 	for _, args := range [][]string{
 		{}, {"-scenario", t.TempDir()}, {"-scenario", tiny, "-variant", "foggy"}, {"-scenario", tiny, "-arms", "guess"}, {"-scenario", tiny, "-half", "third"},
 		{"-scenario", tiny, "-show", "t999"}, {"-scenario", tiny, "-only", "t999"}, {"-scenario", tiny, "-workers", "0"}, {"-scenario", tiny, "more"},
-		{"tune", "-scenario", tiny, "-knobs", "NoSuch"}, {"tune", "-scenario", tiny, "-factors", "0"}, {"summary", "none"},
+		{"tune", "-scenario", tiny, "-knobs", "NoSuch"}, {"tune", "-scenario", tiny, "-factors", "0"}, {"summary"}, {"summary", "file"},
 		{"-scenario", tiny, "-params", filepath.Join(tiny, "meta.json")},
 	} {
 		if out, said, err := run(t, args...); err == nil || !strings.Contains(said, "tracebench:") {

@@ -217,5 +217,5 @@ func (s *searching) save() error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(s.tune.out, append(text, '\n'), 0o644)
+	return os.WriteFile(s.tune.out, append(text, '\n'), 0o600)
 }

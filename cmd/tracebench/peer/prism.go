@@ -20,7 +20,7 @@ type Bounds struct {
 	Wider float64 // Fast and the slow side grow by it each time that all was shown
 }
 
-// DefaultBounds did best for the prism of twenty that were tried, see README.md of the
+// DefaultBounds did best for the prism of all that were tried, see README.md of the
 // command.
 func DefaultBounds() Bounds { return Bounds{Fast: 1.6, Slow: 1.5, Stop: 240, Clip: 30, Wider: 1.5} }
 
