@@ -19,7 +19,7 @@ const (
 	// Transition: how well a way fits the time.
 	fastSpread = 0.22 // of the logarithm of time over expected time, for who is faster
 	slowSpread = 0.33 // and slower
-	fastest    = 2.5  // times as fast as expected is not possible
+	fastest    = 3.0  // times as fast as expected is not possible
 	stopShare  = 0.3  // of ways with a stop on them
 	stopTypic  = 90.0 // seconds; half of all stops are shorter
 	viaShare   = 0.1  // of ways that lead by a place that nobody knows of

@@ -43,11 +43,11 @@ var truckSpeeds = map[string]float64{
 }
 
 var manners = map[camera.Mode]manner{
-	camera.ModeFoot:      {other: 5, top: 5, against: 1, back: 1, dear: 10},
-	camera.ModeBicycle:   {speeds: map[string]float64{"track": 10}, other: 14, top: 14, against: 2, cross: 1, turn: 2, back: 3, dear: 20},
-	camera.ModeMotorbike: {speeds: motorbikeSpeeds, other: 30, share: 0.95, top: 80, against: 4, cross: 1, turn: 3, back: 5, dear: 25},
-	camera.ModeCar:       {speeds: carSpeeds, other: 30, share: 0.9, top: 120, cross: 1, turn: 4, back: 10, dear: 40},
-	camera.ModeTruck:     {speeds: truckSpeeds, other: 24, share: 0.8, top: 80, cross: 2, turn: 6, back: 30, dear: 120},
+	camera.ModeFoot:      {other: 5, top: 5, against: 1, back: 1, dear: 5},
+	camera.ModeBicycle:   {speeds: map[string]float64{"track": 10}, other: 14, top: 14, against: 2, cross: 1, turn: 2, back: 3, dear: 10},
+	camera.ModeMotorbike: {speeds: motorbikeSpeeds, other: 30, share: 0.95, top: 80, against: 3, cross: 1, turn: 3, back: 5, dear: 15},
+	camera.ModeCar:       {speeds: carSpeeds, other: 30, share: 0.9, top: 120, cross: 1, turn: 4, back: 10, dear: 25},
+	camera.ModeTruck:     {speeds: truckSpeeds, other: 24, share: 0.8, top: 80, cross: 2, turn: 6, back: 30, dear: 90},
 }
 
 // may tells whether the mode takes an arc at all. Nobody walks or cycles on a motorway.

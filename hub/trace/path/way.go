@@ -24,8 +24,9 @@ type stage struct {
 type way struct {
 	stages []stage
 	span
-	fit   float64 // log of how likely it is taken in that time
-	share float64 // of it among these and all that were not looked at
+	onward bool    // it turns further on than it must
+	fit    float64 // log of how likely it is taken in that time
+	share  float64 // of it among these and all that were not looked at
 }
 
 // ways finds some ways between two states and weighs them; the likeliest is the first.
@@ -68,6 +69,11 @@ func (s *searcher) ways(ctx context.Context, a, b state, since elapsed, least fl
 			out = append(out, w)
 		}
 	}
+	for _, w := range out {
+		if longer, ok := s.onward(w, since); ok {
+			out = append(out, longer)
+		}
+	}
 	return weighed(out, since, least), nil
 }
 
@@ -80,6 +86,9 @@ func weighed(ways []way, since elapsed, least float64) []way {
 	for i := range ways {
 		w := &ways[i]
 		w.fit = since.fit(w.seconds) + detour(w.cost, least)
+		if w.onward {
+			w.fit += math.Log(onwardShare)
+		}
 		sum = add(sum, w.fit)
 		if w.fit > ways[top].fit {
 			top = i
