@@ -1,0 +1,530 @@
+package trace
+
+import (
+	"math"
+	"slices"
+)
+
+// pace is what is known of how fast this trip goes: mean and standard deviation of the
+// logarithm of its time over the usual one.
+type pace struct{ mean, sd float64 }
+
+// scales are the manners of driving that stand for a pace: equally likely quantiles.
+func (p pace) scales() []float64 {
+	z := []float64{-1.28, -0.52, 0, 0.52, 1.28}
+	for i := range z {
+		z[i] = math.Exp(p.mean + p.sd*z[i])
+	}
+	return z
+}
+
+// pace learns from what lies between sightings: a normal prior and a normal error.
+func (t *Trace) pace() pace {
+	precision := 1 / (t.p.Pace * t.p.Pace)
+	sum := 0.0
+	for i := 1; i < len(t.sightings); i++ {
+		a, b := &t.sightings[i-1], &t.sightings[i]
+		took := b.at - a.at
+		if len(a.from) == 0 || len(b.from) == 0 || took < 10 {
+			continue
+		}
+		way := t.direct(a.from[0], b.from[0])
+		r := math.Log(took / way)
+		if math.Abs(r) > 3*t.p.Pace {
+			continue // a stop, a detour, or somebody else
+		}
+		err := t.p.PaceDrift + 4/took
+		sum += r / (err * err)
+		precision += 1 / (err * err)
+	}
+	return pace{mean: sum / precision, sd: math.Sqrt(1/precision + t.p.PaceDrift*t.p.PaceDrift)}
+}
+
+// direct is how long the way from one place to another usually takes.
+func (t *Trace) direct(a, b start) float64 {
+	if a.arc == b.arc && a.at <= b.at {
+		return float64((b.at - a.at) * t.net.seconds[a.arc])
+	}
+	if a.arc == b.arc^1 && 1-a.at <= b.at {
+		return float64((b.at-1+a.at)*t.net.seconds[b.arc]) + t.p.Turn/2
+	}
+	t.ahead.reset()
+	t.root(t.ahead, a)
+	t.ahead.grow(t.net, 0, 1, never, false, t.net.from[b.arc])
+	if !t.ahead.has(t.net.from[b.arc]) {
+		return math.Inf(1)
+	}
+	return float64(t.ahead.cost[t.net.from[b.arc]] + b.at*t.net.seconds[b.arc])
+}
+
+// root lets a tree begin at a place on an arc.
+func (t *Trace) root(tr *tree, s start) {
+	tr.offer(t.net.to[s.arc], (1-s.at)*t.net.choice[s.arc], atRoot)
+	tr.turn, tr.turnCost = s.arc^1, float32(t.p.Turn)
+	if back := s.arc ^ 1; t.net.choice[back] < never {
+		tr.offer(t.net.to[back], s.at*t.net.choice[back]+float32(t.p.Turn), turned)
+	}
+}
+
+// goal lets a tree that grows backwards begin at a place on an arc.
+func (t *Trace) goal(tr *tree, s start) {
+	tr.offer(t.net.from[s.arc], s.at*t.net.choice[s.arc], -1)
+	tr.turn, tr.turnCost = s.arc^1, float32(t.p.Turn)
+}
+
+// pick draws a start by weight; u is in [0, 1).
+func pick(all []start, u float64) start {
+	for _, s := range all {
+		if u -= s.weight; u < 0 {
+			return s
+		}
+	}
+	return all[len(all)-1]
+}
+
+// builder puts the paths of a set together, each way once.
+type builder struct {
+	t    *Trace
+	s    *set
+	at   map[uint64]int32
+	arcs []int32
+	rng  random
+	span float64 // seconds: what lies beyond is left out
+}
+
+func (t *Trace) builder(salt uint64, e ends) *builder {
+	return &builder{
+		t: t, s: &set{ends: e}, at: map[uint64]int32{}, rng: random{mix(t.q.Seed ^ mix(salt))},
+		span: float64(t.n) * binSeconds,
+	}
+}
+
+// build makes the set before sighting i, which lies behind sighting i-1.
+func (t *Trace) build(i int, p pace) *set {
+	switch {
+	case len(t.sightings) == 0:
+		return t.initial(p)
+	case i == 0:
+		return t.front(t.sightings[0], p)
+	case i == len(t.sightings):
+		return t.forward(t.sightings[i-1], p)
+	}
+	return t.between(t.sightings[i-1], t.sightings[i], p)
+}
+
+// path adds a way with a weight.
+func (b *builder) path(w way, weight float64) {
+	first := len(b.s.passes)
+	var total float32
+	b.s.passes, total = b.t.eyes.passes(b.t.net, w, b.s.passes, 3)
+	key := uint64(len(b.s.passes) - first)
+	for _, p := range b.s.passes[first:] {
+		key = mix(key ^ uint64(p.sight)<<20 ^ uint64(p.at/4))
+	}
+	if b.s.ends&endsLast != 0 {
+		key = mix(key ^ uint64(total/4))
+	}
+	if k, ok := b.at[key]; ok {
+		b.s.passes = b.s.passes[:first]
+		b.s.paths[k].weight += float32(weight)
+		return
+	}
+	for j := range b.s.passes[first:] {
+		p := &b.s.passes[first+j]
+		p.sure = float32(1 / (1 + math.Exp(-(float64(p.dwell)-b.t.p.Glimpse)*4/b.t.p.Glimpse)))
+	}
+	b.at[key] = int32(len(b.s.paths))
+	b.s.paths = append(b.s.paths, path{first: int32(first), n: int32(len(b.s.passes) - first), total: total, weight: float32(weight), arc: w.arcs[len(w.arcs)-1]})
+}
+
+// forward is what may come after the last sighting.
+func (t *Trace) forward(last sighting, p pace) *set {
+	b := t.builder(math.Float64bits(last.at)^uint64(last.cam), endsStart)
+	if len(last.from) > 0 {
+		b.ahead(last.from, last.at)
+	}
+	scales := p.scales()
+	stops := 2
+	b.stopShifts()
+	for i := range b.s.paths {
+		q := &b.s.paths[i]
+		for _, s := range scales {
+			b.s.hyps = append(b.s.hyps, hyp{
+				path: int32(i), weight: q.weight * float32((1-t.p.Stop)/float64(len(scales))), base: last.at,
+				scale: float32(s), spread: float32(0.3 * p.sd * s), delayAt: noShift, shiftAt: noShift, cell: -1,
+			})
+		}
+		for range stops {
+			b.s.hyps = append(b.s.hyps, hyp{
+				path: int32(i), weight: q.weight * float32(t.p.Stop/float64(stops)), base: last.at, scale: float32(math.Exp(p.mean)),
+				spread: float32(p.sd), delayAt: noShift, shiftAt: float32(b.rng.float()) * q.total, cell: b.cell(),
+			})
+		}
+	}
+	b.s.prism = t.prismAfter(last.from, last.at, p)
+	return b.s
+}
+
+func (b *builder) cell() int32 {
+	at := len(b.s.cells)
+	b.s.cells = append(b.s.cells, make([]float32, len(b.s.shifts))...)
+	return int32(at)
+}
+
+// stopShifts are how long a stop may be: shorter ones are likelier (log-uniform).
+func (b *builder) stopShifts() {
+	const steps = 18
+	lo, hi := b.t.p.StopLeast, b.t.p.StopMost
+	sum := float32(0)
+	for i := range steps {
+		at := lo + (float64(i)+0.5)*(hi-lo)/steps
+		b.s.shifts, b.s.prior = append(b.s.shifts, float32(at)), append(b.s.prior, float32(1/at))
+		b.s.wide = append(b.s.wide, float32((hi-lo)/steps/2))
+		sum += float32(1 / at)
+	}
+	for i := range b.s.prior {
+		b.s.prior[i] /= sum
+	}
+}
+
+// initial is what may have happened while nothing is known but the incident.
+func (t *Trace) initial(p pace) *set {
+	b := t.builder(1, 0)
+	b.s.shifts, b.s.prior, b.s.wide = t.leaves, t.left, t.wide
+	b.s.ends = endsStart
+	b.ahead(t.roots, t.seconds(t.q.Incident.From))
+	z := []float64{math.Exp(-p.sd), 1, math.Exp(p.sd)}
+	for i := range b.s.paths {
+		q := &b.s.paths[i]
+		for _, s := range z {
+			b.s.hyps = append(b.s.hyps, hyp{
+				path: int32(i), weight: q.weight * float32((1-t.p.Stop)/3), scale: float32(s), spread: float32(0.5 * p.sd * s),
+				delayAt: noShift, shiftAt: -1, cell: b.cell(),
+			})
+		}
+		b.s.hyps = append(b.s.hyps, hyp{
+			path: int32(i), weight: q.weight * float32(t.p.Stop), scale: 1, spread: float32(p.sd), delayAt: float32(b.rng.float()) * q.total,
+			delay: float32(b.stop()), shiftAt: -1, cell: b.cell(),
+		})
+	}
+	b.s.prism = t.prismFirst(p)
+	return b.s
+}
+
+// stop draws how long a stop is.
+func (b *builder) stop() float64 {
+	return b.t.p.StopLeast * math.Pow(b.t.p.StopMost/b.t.p.StopLeast, b.rng.float())
+}
+
+// ahead adds ways from the starts to wherever trips end.
+func (b *builder) ahead(from []start, at float64) {
+	t := b.t
+	most := float32((b.span - at) * 2)
+	pull := b.pulls(from)
+	for k := range t.p.Trees {
+		s := pick(from, (float64(k)+b.rng.float())/float64(t.p.Trees))
+		temper := b.rng.next() | 1
+		t.ahead.reset()
+		t.root(t.ahead, s)
+		t.ahead.grow(t.net, temper, t.p.Whim, most, false, -1)
+		via := b.rng.float() < t.p.Via*2
+		share := 1.0
+		if via {
+			share = 0.5
+		}
+		b.toEnds(t.ahead, way{arcs: []int32{s.arc}, from: s.at}, pull, t.p.Ends, share)
+		if via {
+			b.round(s, temper, most, 0.5)
+		}
+	}
+}
+
+// round adds ways by another place, where the trip turns to somewhere else.
+func (b *builder) round(s start, temper uint64, most float32, share float64) {
+	t := b.t
+	reach := float32(t.p.ViaReach)
+	n := 0
+	for n < len(t.ahead.found) && t.ahead.cost[t.ahead.found[n]] < reach {
+		n++
+	}
+	if n < 2 {
+		return
+	}
+	v := t.ahead.found[1+int(b.rng.float()*float64(n-1))]
+	first := t.ahead.pathTo(t.net, v, []int32{s.arc})
+	if first[0] != s.arc {
+		s.at = 1 - s.at
+	}
+	t.behind.reset()
+	t.behind.offer(v, 0, atRoot)
+	t.behind.grow(t.net, temper^0x5555, t.p.Whim, most, false, -1)
+	pull := make([]float64, len(t.net.busy))
+	for _, v := range t.behind.found {
+		pull[v] = b.near(v)
+	}
+	b.toEnds(t.behind, way{arcs: slices.Clip(first), from: s.at}, pull, t.p.Ends/2+1, share)
+}
+
+// toEnds draws destinations in a tree, spread evenly over their weights.
+func (b *builder) toEnds(tr *tree, begin way, pull []float64, n int, share float64) {
+	t := b.t
+	sum := 0.0
+	for _, v := range tr.found {
+		sum += pull[v]
+	}
+	if sum <= 0 {
+		return
+	}
+	next, acc, k := b.rng.float(), 0.0, 0
+	for _, v := range tr.found {
+		acc += pull[v] / sum * float64(n)
+		for ; k < n && acc > next; k++ {
+			next++
+			b.arcs = append(b.arcs[:0], begin.arcs...)
+			b.arcs = tr.pathTo(t.net, v, b.arcs)
+			w := way{arcs: b.arcs, from: begin.from, to: 1}
+			if b.arcs[len(begin.arcs)-1] != begin.arcs[len(begin.arcs)-1] && len(begin.arcs) == 1 {
+				w.from = 1 - w.from
+			}
+			if d := b.door(v); d >= 0 && d != b.arcs[len(b.arcs)-1]^1 {
+				b.arcs = append(b.arcs, d)
+				w.arcs, w.to = b.arcs, float32(b.rng.float())
+			}
+			if len(w.arcs) == 1 && w.to <= w.from {
+				continue
+			}
+			b.path(w, share/float64(n))
+		}
+	}
+}
+
+// door draws the arc at a vertex on which a trip ends.
+func (b *builder) door(v int32) int32 {
+	sum := float32(0)
+	out := b.t.net.out.of(v)
+	for _, a := range out {
+		sum += b.t.net.pull[a]
+	}
+	u := float32(b.rng.float()) * sum
+	for _, a := range out {
+		if u -= b.t.net.pull[a]; u < 0 {
+			return a
+		}
+	}
+	return -1
+}
+
+// near is the pull of a vertex as a destination of any trip from the incident.
+func (b *builder) near(v int32) float64 {
+	sum := float32(0)
+	for _, a := range b.t.net.out.of(v) {
+		sum += b.t.net.pull[a]
+	}
+	if sum == 0 {
+		return 0
+	}
+	return float64(sum) * b.t.far[v]
+}
+
+// pulls are how likely trips from the starts end at each vertex: where one would not go
+// this way is unlikely.
+func (b *builder) pulls(from []start) []float64 {
+	t := b.t
+	t.ahead.reset()
+	for _, s := range from {
+		t.ahead.offer(t.net.to[s.arc], (1-s.at)*t.net.choice[s.arc], -1)
+	}
+	if len(from) == 1 {
+		t.ahead.turn, t.ahead.turnCost = from[0].arc^1, float32(t.p.Turn)
+	}
+	t.ahead.grow(t.net, 0, 1, never, false, -1)
+	here := never
+	for _, s := range from {
+		if a := t.away[t.net.to[s.arc]]; a < here {
+			here = a
+		}
+	}
+	first := len(t.sightings) == 0
+	pull := make([]float64, len(t.net.busy))
+	for _, v := range t.ahead.found {
+		p := b.near(v)
+		if !first && p > 0 {
+			over := float64((here+t.ahead.cost[v])/max(t.away[v], 1)) - 1
+			p *= t.p.Stray + (1-t.p.Stray)*math.Exp(-max(over, 0)/t.p.Straight)
+		}
+		pull[v] = p
+	}
+	return pull
+}
+
+// front is what may lie between the incident and the first sighting.
+func (t *Trace) front(first sighting, p pace) *set {
+	b := t.builder(math.Float64bits(first.at)^uint64(first.cam)^7, endsLast)
+	if len(first.from) > 0 {
+		b.back(first)
+	}
+	for i := range b.s.paths {
+		q := &b.s.paths[i]
+		for _, z := range []float64{-1.8, -1.2, -0.6, 0, 0.6, 1.2, 1.8} {
+			scale := math.Exp(p.mean + p.sd*z)
+			b.backwards(int32(i), first.at, scale, 0, float64(q.weight)*(1-t.p.Stop)*math.Exp(-z*z/2)/4.2, 0.3*p.sd*scale)
+		}
+		for range 3 {
+			b.backwards(int32(i), first.at, math.Exp(p.mean), b.stop(), float64(q.weight)*t.p.Stop/3, p.sd)
+		}
+	}
+	b.s.prism = t.prismBefore(first, p)
+	return b.s
+}
+
+// backwards adds a hypothesis that arrives at a time, if it may have left when it must.
+func (b *builder) backwards(i int32, arrives, scale, stop, weight, spread float64) {
+	total := float64(b.s.paths[i].total)
+	base := arrives - stop - scale*total
+	weight *= b.t.departed(base)
+	if weight <= 0 {
+		return
+	}
+	h := hyp{path: i, weight: float32(weight), base: base, scale: float32(scale), spread: float32(spread), delayAt: noShift, shiftAt: noShift, cell: -1}
+	if stop > 0 {
+		h.delayAt, h.delay = float32(b.rng.float()*total), float32(stop)
+	}
+	b.s.hyps = append(b.s.hyps, h)
+}
+
+// back adds ways from the incident to a sighting.
+func (b *builder) back(first sighting) {
+	t := b.t
+	for k := range t.p.Trees {
+		to := pick(first.from, (float64(k)+b.rng.float())/float64(t.p.Trees))
+		t.behind.reset()
+		t.goal(t.behind, to)
+		t.behind.grow(t.net, b.rng.next()|1, t.p.Whim, never, true, -1)
+		for range 2 {
+			b.link(pick(t.roots, b.rng.float()), to, 1)
+		}
+		b.vias(t.roots, to, 4, t.p.Via/4)
+	}
+}
+
+// link adds the way from one place to another that the tree behind has found.
+func (b *builder) link(from, to start, weight float64) {
+	t := b.t
+	if from.arc == to.arc && from.at < to.at {
+		b.path(way{arcs: []int32{from.arc}, from: from.at, to: to.at}, weight)
+		return
+	}
+	v := t.net.to[from.arc]
+	if back := from.arc ^ 1; t.net.choice[back] < never && t.behind.has(t.net.to[back]) {
+		turn := t.behind.cost[t.net.to[back]] + from.at*t.net.choice[back] + float32(t.p.Turn)
+		if back == to.arc && 1-from.at < to.at {
+			b.path(way{arcs: []int32{back}, from: 1 - from.at, to: to.at}, weight)
+			return
+		}
+		if !t.behind.has(v) || turn < t.behind.cost[v]+(1-from.at)*t.net.choice[from.arc] {
+			from, v = start{arc: back, at: 1 - from.at}, t.net.to[back]
+		}
+	}
+	if !t.behind.has(v) {
+		return
+	}
+	b.arcs = append(b.arcs[:0], from.arc)
+	b.arcs = t.behind.pathFrom(t.net, v, b.arcs)
+	b.arcs = append(b.arcs, to.arc)
+	b.path(way{arcs: b.arcs, from: from.at, to: to.at}, weight)
+}
+
+// vias adds ways by other places, which the tree behind and a tree ahead both reach.
+func (b *builder) vias(from []start, to start, n int, weight float64) {
+	t := b.t
+	s := pick(from, b.rng.float())
+	t.ahead.reset()
+	t.root(t.ahead, s)
+	t.ahead.grow(t.net, b.rng.next()|1, t.p.Whim, float32(t.p.ViaReach), false, -1)
+	if len(t.ahead.found) < 2 {
+		return
+	}
+	for range n {
+		v := t.ahead.found[int(b.rng.float()*float64(len(t.ahead.found)))]
+		if !t.behind.has(v) {
+			continue
+		}
+		b.arcs = append(b.arcs[:0], s.arc)
+		b.arcs = t.ahead.pathTo(t.net, v, b.arcs)
+		b.arcs = t.behind.pathFrom(t.net, v, b.arcs)
+		b.arcs = append(b.arcs, to.arc)
+		at := s.at
+		if b.arcs[0] != s.arc {
+			at = 1 - at
+		}
+		b.path(way{arcs: b.arcs, from: at, to: to.at}, weight)
+	}
+}
+
+// between is what may lie between two sightings.
+func (t *Trace) between(a, z sighting, p pace) *set {
+	b := t.builder(math.Float64bits(a.at)^math.Float64bits(z.at)<<1^uint64(z.cam), endsStart|endsLast)
+	took := z.at - a.at
+	if len(a.from) > 0 && len(z.from) > 0 {
+		for k := range t.p.Trees {
+			to := pick(z.from, (float64(k)+b.rng.float())/float64(t.p.Trees))
+			from := pick(a.from, b.rng.float())
+			t.behind.reset()
+			t.goal(t.behind, to)
+			t.behind.grow(t.net, b.rng.next()|1, t.p.Whim, float32(took*3+60), true, -1)
+			b.link(from, to, 1)
+			b.vias([]start{from}, to, 4, t.p.Via/4)
+		}
+	}
+	for i := range b.s.paths {
+		b.inTime(int32(i), a.at, took, p)
+	}
+	b.s.prism = t.prismBetween(a, z, p)
+	return b.s
+}
+
+// inTime adds the manners in which a path takes just so long.
+func (b *builder) inTime(i int32, from, took float64, p pace) {
+	t := b.t
+	q := &b.s.paths[i]
+	total := float64(q.total)
+	if total <= 0 {
+		return
+	}
+	ratio := took / total
+	z := (math.Log(ratio) - p.mean) / (p.sd + 3/took)
+	steady := math.Exp(-z*z/2) / ((p.sd + 3/took) * took * 2.5)
+	if steady > 1e-9 {
+		b.s.hyps = append(b.s.hyps, hyp{
+			path: i, weight: q.weight * float32((1-t.p.Stop)*steady), base: from, scale: float32(ratio), spread: float32(0.15 * ratio),
+			delayAt: noShift, shiftAt: noShift, cell: -1,
+		})
+	}
+	const places = 4
+	scale := math.Exp(p.mean)
+	stop := took - total*scale
+	if stop < t.p.StopLeast/2 {
+		return
+	}
+	likely := 1 / (stop * math.Log(t.p.StopMost/t.p.StopLeast))
+	if stop < t.p.StopLeast || stop > t.p.StopMost {
+		likely /= 5
+	}
+	for k := range places {
+		b.s.hyps = append(b.s.hyps, hyp{
+			path: i, weight: q.weight * float32(t.p.Stop*likely/places), base: from, scale: float32(scale), spread: float32(p.sd),
+			delayAt: float32((float64(k) + b.rng.float()) / places * total), delay: float32(stop), shiftAt: noShift, cell: -1,
+		})
+	}
+}
+
+// far is for each vertex how likely trips from the incident go that far at all.
+func (t *Trace) fill() {
+	t.far = make([]float64, len(t.net.busy))
+	for v := range t.far {
+		m := distance(t.q.Incident.Position, t.net.graph.Vertex(int32(v))) / t.p.Nearest
+		t.far[v] = 0.03 + 0.97*(1-math.Exp(-math.Pow(m, 4)))
+	}
+}
+
+var _ = slices.Max[[]int]

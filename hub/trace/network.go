@@ -1,0 +1,138 @@
+package trace
+
+import (
+	"math"
+
+	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/road"
+)
+
+// Network is the road graph as the engine walks it: arcs in flat arrays. Arc a is edge
+// a>>1 in one way of travel, a^1 the same in the other. It never changes, so any number
+// of traces share it.
+type Network struct {
+	graph    *road.Graph
+	from, to []int32
+	length   []float32 // metres
+	class    []uint8   // index into classes
+	speed    []float32 // km/h of the map; 0 not told
+	open     []bool
+	out, in  lists  // arcs by vertex
+	busy     []bool // by vertex: at least three arms
+}
+
+// lists are lists of arcs by vertex, end to end.
+type lists struct {
+	at   []int32
+	arcs []int32
+}
+
+func (l *lists) of(v int32) []int32 { return l.arcs[l.at[v]:l.at[v+1]] }
+
+// classes are the highway values that OpenStreetMap knows for vehicles; what is not
+// among them is taken for the last.
+var classes = []string{
+	"motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link", "secondary", "secondary_link",
+	"tertiary", "tertiary_link", "residential", "living_street", "service", "track", "unclassified",
+}
+
+func classOf(name string) uint8 {
+	for i, c := range classes {
+		if c == name {
+			return uint8(i)
+		}
+	}
+	return uint8(len(classes) - 1)
+}
+
+// NewNetwork reads a graph. It takes some 60 bytes for an edge.
+func NewNetwork(g *road.Graph) *Network {
+	arcs := 2 * g.Edges()
+	n := &Network{
+		graph: g, from: make([]int32, arcs), to: make([]int32, arcs), length: make([]float32, arcs),
+		class: make([]uint8, arcs), speed: make([]float32, arcs), open: make([]bool, arcs),
+	}
+	for e := range g.Edges() {
+		for side := range 2 {
+			a := g.Arc(int32(e), side == 0)
+			i := arcOf(int32(e), side == 0)
+			n.from[i], n.to[i], n.length[i] = a.From, a.To, float32(a.Length)
+			n.class[i], n.speed[i], n.open[i] = classOf(a.Class), float32(a.Speed), a.Open
+		}
+	}
+	n.out, n.in = listed(g.Vertices(), n.from), listed(g.Vertices(), n.to)
+	n.busy = make([]bool, g.Vertices())
+	for v := range n.busy {
+		n.busy[v] = len(n.out.of(int32(v))) > 2
+	}
+	return n
+}
+
+func arcOf(edge int32, along bool) int32 {
+	if along {
+		return edge << 1
+	}
+	return edge<<1 | 1
+}
+
+// arc is what the road graph calls it.
+func (n *Network) arc(a int32) road.Arc { return n.graph.Arc(a>>1, a&1 == 0) }
+
+// listed sorts arcs by one of their ends (counting sort).
+func listed(vertices int, end []int32) lists {
+	l := lists{at: make([]int32, vertices+1), arcs: make([]int32, len(end))}
+	for _, v := range end {
+		l.at[v+1]++
+	}
+	for v := range vertices {
+		l.at[v+1] += l.at[v]
+	}
+	next := append([]int32(nil), l.at...)
+	for a, v := range end {
+		l.arcs[next[v]] = int32(a)
+		next[v]++
+	}
+	return l
+}
+
+// travel is a network for one mode.
+type travel struct {
+	*Network
+	seconds []float32 // to drive an arc at the mode's usual pace; +Inf where it cannot go
+	choice  []float32 // what the way costs when people choose it: seconds and what they dislike
+	pull    []float32 // how likely a trip ends on the arc, any scale
+}
+
+var never = float32(math.Inf(1))
+
+// travel computes times and choices for a mode.
+func (n *Network) travel(mode camera.Mode, p Params) *travel {
+	t := &travel{
+		Network: n, seconds: make([]float32, len(n.from)),
+		choice: make([]float32, len(n.from)), pull: make([]float32, len(n.from)),
+	}
+	m := p.mode(mode)
+	for a := range n.from {
+		kmh := m.speed(n.class[a], float64(n.speed[a]))
+		wrong := !n.open[a]
+		if kmh <= 0 || wrong && m.WrongWay <= 0 {
+			t.seconds[a], t.choice[a] = never, never
+			continue
+		}
+		s := float32(float64(n.length[a]) / kmh * 3.6)
+		if n.busy[n.to[a]] {
+			s += float32(p.Junction)
+		}
+		t.seconds[a], t.choice[a] = s, s
+		if wrong {
+			t.choice[a] = s * float32(m.WrongWay)
+			continue
+		}
+		t.pull[a] = n.length[a] * pulls[n.class[a]]
+	}
+	return t
+}
+
+// pulls is how likely a trip ends at a metre of such a road: houses stand along lanes,
+// not along motorways.
+var pulls = []float32{0, 0, .05, 0, .2, 0, .4, 0, .8, .5, 1.2, 1, .3, .05, 1}

@@ -1,0 +1,94 @@
+package trace
+
+import camera "xulang.vn/camera"
+
+// Params are all that can be tuned. Times are seconds unless said otherwise.
+type Params struct {
+	// How a way is chosen: each trip sees every arc dearer by a factor of its own, evenly
+	// between 1 and Whim, and takes the cheapest way to where it goes.
+	Whim     float64
+	Trees    int     // different tempers that are tried from each place
+	Ends     int     // destinations that are tried with each
+	Turn     float64 // what turning round on the spot costs
+	Junction float64 // at the end of an arc where roads meet
+	Nearest  float64 // metres from the incident within which trips hardly end
+	Straight float64 // how strict detours are punished: the excess over the direct way at which a destination's weight falls to 1/e
+	Stray    float64 // weight of destinations that the way so far speaks against
+	Via      float64 // share of trips that go round by another place
+	ViaReach float64 // how far that is
+
+	// How long a way takes.
+	Pace      float64 // one standard deviation of the logarithm of a trip's pace
+	PaceDrift float64 // the same from sighting to sighting, once the pace was seen
+	Jitter    float64 // of a time, per square root of a second of way
+	Blur      float64 // least half width of a time
+	Stop      float64 // share of trips that stop once
+	StopLeast float64
+	StopMost  float64
+	Late      float64 // share of reports whose interval does not hold the departure
+	LateReach float64 // how far it may then be off, either way
+
+	// What looking is worth.
+	Detect  float64 // a pass in the clip is noticed
+	Glimpse float64 // a pass of so many seconds is half sure to be a pass at all
+	False   float64 // a sighting is somebody else
+	Same    float64 // seconds around a sighting within which a pass is the same one
+	Unclear float64 // share of Detect that counts for "cannot tell"
+
+	// What clips are proposed.
+	Overhead  float64 // of a clip, beside its seconds
+	ClipLeast float64
+	ClipMost  float64
+
+	// What nobody thought of.
+	Prism         float64 // passes that are expected beyond the model, between two sightings
+	Strange       float64 // trips that no way foresees
+	StrangePasses float64 // passes that are expected of them
+	PrismPace     float64 // fastest, as a share of the usual time
+	PrismFade     float64 // seconds of detour or lateness at which it falls to 1/e
+	Rest          float64 // passes anywhere, any time
+}
+
+// DefaultParams were tuned on the scenarios of the tuning set alone; see README.md.
+func DefaultParams() Params {
+	return Params{
+		Whim: 1.7, Trees: 32, Ends: 16, Turn: 20, Junction: 1, Nearest: 2000, Straight: 0.12, Stray: 0.04, Via: 0.16, ViaReach: 600,
+		Pace: 0.2, PaceDrift: 0.12, Jitter: 0.5, Blur: 3, Stop: 0.12, StopLeast: 60, StopMost: 600, Late: 0.1, LateReach: 1200,
+		Detect: 0.88, Glimpse: 0.8, False: 0.01, Same: 8, Unclear: 0.3,
+		Overhead: 4, ClipLeast: 10, ClipMost: 30,
+		Prism: 0.15, Strange: 0.15, StrangePasses: 2, PrismPace: 0.6, PrismFade: 200, Rest: 0.05,
+	}
+}
+
+// ModeParams are how somebody travels. Speeds are km/h.
+type ModeParams struct {
+	Most     float64   // never faster
+	Share    float64   // of the map's maximum, where it tells one
+	Speeds   []float64 // by class, where it does not; 0: not there
+	WrongWay float64   // how much dearer a one-way street is against its way; 0: never
+}
+
+func (m ModeParams) speed(class uint8, limit float64) float64 {
+	s := m.Speeds[class]
+	if s > 0 && limit > 0 {
+		s = limit * m.Share
+	}
+	return min(s, m.Most)
+}
+
+// usual are speeds of a car by class, where the map says nothing.
+var usual = []float64{110, 70, 90, 60, 90, 60, 90, 60, 68, 50, 50, 15, 20, 20, 52}
+
+func (p Params) mode(m camera.Mode) ModeParams {
+	switch m {
+	case camera.ModeFoot:
+		return ModeParams{Most: 5, Share: 1, Speeds: usual, WrongWay: 1}
+	case camera.ModeBicycle:
+		return ModeParams{Most: 15, Share: 1, Speeds: usual, WrongWay: 1.5}
+	case camera.ModeTruck:
+		return ModeParams{Most: 80, Share: 0.8, Speeds: usual}
+	case camera.ModeMotorbike:
+		return ModeParams{Most: 110, Share: 1.08, Speeds: usual, WrongWay: 6}
+	}
+	return ModeParams{Most: 130, Share: 1.03, Speeds: usual}
+}

@@ -1,0 +1,111 @@
+package trace
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	camera "xulang.vn/camera"
+)
+
+// clip is a piece of a camera's footage that could be looked at.
+type clip struct {
+	cam    int32
+	lo, hi int     // bins
+	gain   float64 // passes that are expected to be noticed
+	score  float64 // by second of footage
+}
+
+// Proposals are the clips to look at next, the one that promises most for its seconds
+// first (Stone, Theory of Optimal Search, 1975), one for each camera.
+func (t *Trace) Proposals(n int) []camera.Proposal {
+	var all []clip
+	for c := range t.cams {
+		if best, ok := t.best(int32(c)); ok {
+			all = append(all, best)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b clip) int { return cmp.Compare(b.score, a.score) })
+	var out []camera.Proposal
+	for _, c := range all[:min(n, len(all))] {
+		out = append(out, t.proposal(c))
+	}
+	return out
+}
+
+func (t *Trace) proposal(c clip) camera.Proposal {
+	return camera.Proposal{
+		Camera: t.q.Cameras[c.cam].ID, From: t.clock(float64(c.lo) * binSeconds),
+		To:          t.clock(min(float64(c.hi)*binSeconds, t.q.To.Sub(t.q.From).Seconds())),
+		Probability: 1 - math.Exp(-c.gain/t.p.Detect), Reason: t.reason(c),
+	}
+}
+
+// best finds the clip of a camera that promises most for its seconds.
+func (t *Trace) best(c int32) (best clip, ok bool) {
+	sums := t.worth(c)
+	if sums == nil {
+		return best, false
+	}
+	for seconds := t.p.ClipLeast; seconds <= t.p.ClipMost; seconds *= 1.42 {
+		bins := max(int(math.Round(seconds/binSeconds)), 1)
+		for lo := 0; lo+bins <= t.n; lo++ {
+			gain := (sums[lo+bins] - sums[lo]) * t.p.Detect
+			score := gain / (float64(bins)*binSeconds + t.p.Overhead)
+			if score > best.score {
+				best = clip{cam: c, lo: lo, hi: lo + bins, gain: gain, score: score}
+			}
+		}
+	}
+	return best, best.score > 0
+}
+
+// worth sums what is expected of a camera, from the first bin on.
+func (t *Trace) worth(c int32) []float64 {
+	k := &t.cams[c]
+	if t.sums == nil {
+		t.sums = make([]float64, t.n+1)
+	}
+	back := t.back[c]
+	sum := 0.0
+	for b := range t.n {
+		w := back[b]
+		if k.miss != nil {
+			w *= k.miss[b]
+		}
+		t.sums[b+1] = float64(w)
+	}
+	for _, s := range t.sets {
+		if d := s.density[c]; d != nil {
+			for b, w := range d[:t.n] {
+				t.sums[b+1] += float64(w)
+			}
+		}
+	}
+	for b := range t.n {
+		if (k.open == nil || k.open[b]) && (k.known == nil || !k.known[b]) {
+			sum += t.sums[b+1]
+		}
+		t.sums[b+1] = sum
+	}
+	return t.sums
+}
+
+// background fills what is expected beyond the ways.
+func (t *Trace) background() {
+	rest := float32(t.p.Rest / float64(t.n) / float64(len(t.cams)))
+	if t.back == nil {
+		t.back = make([][]float32, len(t.cams))
+	}
+	for c := range t.cams {
+		if t.back[c] == nil {
+			t.back[c] = make([]float32, t.n)
+		}
+		for b := range t.n {
+			t.back[c][b] = rest
+		}
+		for _, s := range t.sets {
+			s.prism.add(c, t.back[c], t.p.Prism+(1-s.trust)*t.p.StrangePasses)
+		}
+	}
+}
