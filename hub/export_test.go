@@ -61,6 +61,12 @@ func (o Opened) Join(ctx context.Context, enrol func(code string) camera.EnrolRe
 // Cases is the door to footage.
 func (o Opened) Cases() *cases.Cases { return o.cases }
 
+// Reach is what traces start from.
+func (o Opened) Reach() cases.Reach { return reach{o.hub} }
+
+// Tracing are the two that look at the roads for a trace.
+func (o Opened) Tracing() (cases.Tracer, cases.Paths) { return o.cases.Tracer, o.cases.Paths }
+
 // Revoke refuses a device's key for good.
 func (o Opened) Revoke(ctx context.Context, d camera.DeviceID) error {
 	return o.registry.Revoke(ctx, d)

@@ -30,6 +30,7 @@ import (
 	"xulang.vn/camera/hub/road"
 	"xulang.vn/camera/hub/road/sign"
 	"xulang.vn/camera/hub/store"
+	"xulang.vn/camera/hub/trace"
 )
 
 // Version is of the hub's program.
@@ -111,7 +112,7 @@ func open(ctx context.Context, cfg Config, out Outside) (*hub, error) {
 	}
 	h.cases = cases.New(cases.Parts{
 		DB: h.db, Cameras: cameras{h}, Past: past{h}, Roads: roads{h.roads}, Links: h.store, Home: home{h},
-		Live: h.live, Audit: auditor{h.audit}, Promised: func() { h.keep.Soon() }, Logger: h.room("cases"), Now: h.now,
+		Live: h.live, Audit: auditor{h.audit}, Reach: reach{h}, Tracer: tracer{trace.NewNetwork(h.roads)}, Paths: paths{h.roads}, Promised: func() { h.keep.Soon() }, Logger: h.room("cases"), Now: h.now,
 	})
 	h.keep = newKeep(h.db, h.index, h.store, cfg.Store.Index, h.registry, h.cases, h.room("keep"), h.now)
 	return h, nil
@@ -151,11 +152,11 @@ func (h *hub) openLink() error {
 func (h *hub) room(name string) *slog.Logger { return h.log.With("room", name) }
 
 func (h *hub) run(ctx context.Context, listener net.Listener) error {
+	group, ctx := errgroup.WithContext(ctx)
 	server := &http.Server{
-		Handler: h.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: h.handler(ctx.Done()), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(h.room("http").Handler(), slog.LevelDebug),
 	}
-	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return h.fleet.Run(ctx) })
 	group.Go(func() error { return h.live.Run(ctx) })
 	group.Go(func() error { return h.cases.Run(ctx) })
@@ -221,12 +222,13 @@ func (h *hub) forgetSetup() {
 	}
 }
 
-func (h *hub) handler() http.Handler {
+// handler serves until ending is closed: what has no end of its own ends then.
+func (h *hub) handler(ending <-chan struct{}) http.Handler {
 	return api.New(api.Config{
 		Auth: h.auth, Registry: h.registry, Cases: h.cases, Publisher: h.live, Devices: h.fleet, Past: h.index,
 		Roads: h.roads, Signs: h.signs, Coverage: h.coverage, Upkeep: h.upkeep, Sketch: h.cfg.Sketch, Public: h.door.public, CA: h.door.ca, Secure: h.cfg.Plain,
 		Version: Version, Health: h.health, SetUp: h.forgetSetup, Link: h.fleet.Handler(), Objects: h.store.Proxy(), Web: h.out.Web,
-		Log: h.room("api"), Now: h.now,
+		Log: h.room("api"), Now: h.now, Ending: ending,
 	})
 }
 
