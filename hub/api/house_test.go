@@ -31,6 +31,7 @@ import (
 	"xulang.vn/camera/hub/road"
 	"xulang.vn/camera/hub/road/sign"
 	"xulang.vn/camera/hub/store"
+	"xulang.vn/camera/hub/trace"
 )
 
 const password = "mười chữ cái"
@@ -132,6 +133,7 @@ func (h *house) build() {
 	door := cases.New(cases.Parts{
 		DB: h.db, Cameras: cameras{registered, graph}, Past: past{known}, Roads: roads{graph}, Live: media{h}, Audit: auditor{h.audit}, Now: time.Now,
 		Links: links{must(store.Open(store.Config{Endpoint: "127.0.0.1:1", Bucket: "footage", AccessKey: "access", SecretKey: "secret-key"}))}, Home: box{h},
+		Reach: reach{registered, known}, Tracer: tracer{trace.NewNetwork(graph)}, Paths: paths{graph},
 	})
 	text := func(s string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, s) })

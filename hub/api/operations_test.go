@@ -11,6 +11,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/api"
 )
 
 // operation is a row of the table: who gets what. Answers are "status" or
@@ -58,6 +59,17 @@ func operations() []operation {
 		{id: "getStill", want: own},
 		{id: "requestFootage", body: `{"from":"{from}","to":"{to}"}`, want: own},
 		{id: "watchLive", body: offer, want: officer + "201|404 not-found"},
+		{id: "startTrace", body: `{"incident":{"position":{"lon":106.705,"lat":21.9},"from":"{from}","to":"{to}"},"mode":"motorbike","from":"{from}","to":"{to}"}`, want: own},
+		{id: "getTrace", want: own},
+		{id: "listProposals", want: own},
+		{id: "getBelief", want: own},
+		{id: "listBranches", want: own},
+		{id: "getRoute", want: own},
+		{id: "getRouteGeoJSON", want: own},
+		{id: "getRouteGPX", want: own},
+		{id: "makeMark", body: `{"kind":"not-seen","camera":"{camera}","from":"{from}","to":"{to}"}`, want: officer + "201|404 not-found"},
+		{id: "withdrawMark", want: officer + "404 not-found|404 not-found"}, // of a mark that nobody made
+		{id: "followTrace", want: own},
 		{id: "leaveLive", want: officer + "204|404 not-found"},
 		{id: "getCaseLog", want: own},
 		{id: "publishLive", body: offer, want: "403 forbidden"},
@@ -70,6 +82,13 @@ func operations() []operation {
 
 // query has every parameter that any operation needs.
 const query = "?from={from}&to={to}&at={from}"
+
+// ending is of a hub that ends: an event stream is over once it has begun.
+func ending(c *api.Config) {
+	over := make(chan struct{})
+	close(over)
+	c.Ending = over
+}
 
 // routes reads method and path of each operation from openapi.yaml.
 func routes(t *testing.T) map[string][2]string {
@@ -98,7 +117,7 @@ func routes(t *testing.T) map[string][2]string {
 func (h *house) fill(text string) string {
 	return strings.NewReplacer(
 		"{case}", h.caseID, "{camera}", string(h.camera), "{household}", h.home, "{device}", h.device, "{viewer}", "viewer", "{road}", h.road,
-		"{session}", "nobody", "{run}", string(h.segment.Run), "{seq}", strconv.Itoa(int(h.segment.Seq)),
+		"{session}", "nobody", "{mark}", "nobody", "{run}", string(h.segment.Run), "{seq}", strconv.Itoa(int(h.segment.Seq)),
 		"{from}", h.segment.Start.Format(time.RFC3339Nano), "{to}", h.segment.End.Format(time.RFC3339Nano),
 	).Replace(text)
 }
@@ -107,7 +126,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 	routes := routes(t)
 	for i, who := range askers {
 		t.Run(who, func(t *testing.T) {
-			h := newHouse(t)
+			h := newHouse(t, ending)
 			for _, op := range operations() {
 				route, ok := routes[op.id]
 				if !ok {
@@ -136,9 +155,11 @@ func TestWhoMayCallWhat(t *testing.T) {
 // TestEveryLookIsInTheAudit: also those that are refused, whatever the role; of
 // somebody who is not signed in there is nobody to write down.
 func TestEveryLookIsInTheAudit(t *testing.T) {
-	looks := map[string]string{"search": "search", "getPlaylist": "playback", "getSegment": "segment", "getStill": "still", "requestFootage": "request", "watchLive": "live"}
+	looks := map[string]string{"search": "search", "getPlaylist": "playback", "getSegment": "segment", "getStill": "still", "requestFootage": "request", "watchLive": "live",
+		"startTrace": "trace-start", "getTrace": "trace", "listProposals": "proposals", "getBelief": "belief", "listBranches": "branches",
+		"getRoute": "route", "getRouteGeoJSON": "route", "getRouteGPX": "route", "makeMark": "mark", "followTrace": "follow"}
 	refused := map[string]camera.Code{admin: camera.CodeForbidden, officer: "", other: camera.CodeNotFound}
-	h := newHouse(t)
+	h := newHouse(t, ending)
 	routes := routes(t)
 	for _, op := range operations() {
 		action, ok := looks[op.id]

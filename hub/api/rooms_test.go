@@ -11,6 +11,8 @@ import (
 	"xulang.vn/camera/hub/registry"
 	"xulang.vn/camera/hub/road"
 	"xulang.vn/camera/hub/store"
+	"xulang.vn/camera/hub/trace"
+	"xulang.vn/camera/hub/trace/path"
 )
 
 // The rooms are handed to each other as joints.go of the hub does.
@@ -110,6 +112,54 @@ func (p past) At(ctx context.Context, id camera.CameraID, at time.Time, within t
 func (p past) Recorder(ctx context.Context, id camera.CameraID) (cases.RecorderClock, bool, error) {
 	told, ok, err := p.Past(ctx, id)
 	return cases.RecorderClock{Offset: told.Offset, Bound: told.Bound}, ok, err
+}
+
+// reach has all cameras within reach.
+type reach struct {
+	*registry.Registry
+	index *index.Index
+}
+
+func (r reach) Around(ctx context.Context, _ camera.Position, _ float64, _, _ time.Time, _ int) ([]cases.Reached, error) {
+	views, err := r.Views(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := r.Cameras(ctx)
+	var out []cases.Reached
+	for _, c := range all {
+		out = append(out, cases.Reached{Camera: known(c, c.View), Views: views[c.ID]})
+	}
+	return out, err
+}
+
+func (r reach) Cover(ctx context.Context, cams []cases.Camera, from, to time.Time) ([]cases.Cover, error) {
+	windows, err := past{r.index}.Windows(ctx, cams, from, to, false)
+	var out []cases.Cover
+	for _, w := range windows {
+		out = append(out, cases.Cover{Spans: w.Spans, Clock: w.Clock})
+	}
+	return out, err
+}
+
+type tracer struct{ net *trace.Network }
+
+func (t tracer) Begin(ctx context.Context, q camera.TraceQuestion, progress func(done, of int)) (cases.Tracing, error) {
+	begun, err := trace.New(ctx, t.net, q, trace.DefaultParams(), progress)
+	if err != nil {
+		return nil, err
+	}
+	return begun, nil
+}
+
+type paths struct{ graph *road.Graph }
+
+func (p paths) Recover(ctx context.Context, from camera.Incident, mode camera.Mode, through []cases.Passage) (camera.Route, error) {
+	q := path.Question{Incident: from, Mode: mode}
+	for _, one := range through {
+		q.Sightings = append(q.Sightings, path.Sighting(one))
+	}
+	return path.Recover(ctx, p.graph, q)
 }
 
 // links stands for the bytes in the store.
