@@ -1,11 +1,8 @@
 package main_test
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -49,6 +46,7 @@ func TestVillage(t *testing.T) {
 		{"browser", browser},
 		{"recordings show the rider", rider},
 		{"no hole without a cause", holes},
+		{"trace", trace},
 		{"lost database", lostDatabase},
 		{"books agree", books},
 	} {
@@ -380,29 +378,4 @@ func (v *story) allStored(from, to time.Time) error {
 		}
 	}
 	return nil
-}
-
-// pass is a line of the village's truth.
-type pass struct {
-	Home         string
-	Enter, Leave time.Time
-	Way          string
-}
-
-// truth asks the village for the passes of the scripted theft.
-func (v *story) truth(t *testing.T) []pass {
-	t.Helper()
-	out, err := exec.Command(filepath.Join(v.bin, "xulang-village"), "truth", "-data", v.path("village")).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []pass
-	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
-		var ride struct{ Passes []pass }
-		if err := json.Unmarshal(lines.Bytes(), &ride); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, ride.Passes...)
-	}
-	return all
 }
