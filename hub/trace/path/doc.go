@@ -23,7 +23,8 @@
 //     one-way street the wrong way, or a stop where another way fits the time.
 //   - Viterbi's path gives the place of each sighting. Between two of them a few ways are
 //     found and weighed by time and directness; the best is drawn. Its probability is
-//     its share among them times that of its ends, by forward and backward sums.
+//     its share among them times that of its ends, by forward and backward sums. Who
+//     comes back past a camera has likely turned further on, as far as the time allows.
 //   - Where no way fits, at a great but finite price, the chain goes on without: that leg
 //     is Broken. A mark that contradicts all others costs two legs, not the route.
 //
@@ -32,8 +33,8 @@
 //
 // # Work
 //
-// Ways are bounded by the time that they may take. One search settles at most 400,000
-// arcs, a Recover 60 million; a leg that needed more is Broken.
+// Ways are bounded by the time that they may take. One search settles at most 500,000
+// arcs, a Recover 40 million; a leg that needed more is Broken.
 //
 // # Formats
 //

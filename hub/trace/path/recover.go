@@ -34,6 +34,7 @@ func Recover(ctx context.Context, g *road.Graph, q Question) (camera.Route, erro
 		return camera.Route{}, fmt.Errorf("recover route: %w", err)
 	}
 	c.weigh()
+	s.left = passMost
 	picks, metre := c.likeliest(), 0.0
 	at := stop{place: c[0].states[picks[0]]}
 	for k, l := range c[1:] {

@@ -10,8 +10,8 @@ import (
 // Bounds on the work of one Recover. They hold a graph of 100,000 junctions as a whole
 // in one search; only questions that no suspect poses come near to them all together.
 const (
-	searchMost  = 400_000    // arcs that one search settles
-	recoverMost = 60_000_000 // arcs that all searches of a Recover settle
+	searchMost = 500_000    // arcs that one search settles
+	passMost   = 20_000_000 // arcs that all searches for the chain settle, and all for the legs
 )
 
 // label names the end of an arc: edge<<1, with 1 against its order.
@@ -50,7 +50,7 @@ type searcher struct {
 func newSearcher(g *road.Graph, m manner) *searcher {
 	n := 2 * g.Edges()
 	return &searcher{
-		graph: g, manner: m, left: recoverMost,
+		graph: g, manner: m, left: passMost,
 		reached: make([]uint32, n), settled: make([]uint32, n),
 		cost: make([]float64, n), seconds: make([]float64, n), before: make([]label, n),
 	}
@@ -60,6 +60,9 @@ func newSearcher(g *road.Graph, m manner) *searcher {
 // that is entered at a cost within the bound. Once the first is found, ways that are far
 // dearer are of no interest. taken makes edges dearer.
 func (s *searcher) find(ctx context.Context, roots []root, wanted []label, bound float64, taken map[int32]float64) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	s.round++
 	s.queue = s.queue[:0]
 	missing := make(map[label]bool, len(wanted))
@@ -69,13 +72,13 @@ func (s *searcher) find(ctx context.Context, roots []root, wanted []label, bound
 	for i, r := range roots {
 		s.leave(r.label, r.cost, r.seconds, ^label(i), bound, taken)
 	}
-	for n := 0; len(s.queue) > 0 && n < searchMost && s.left > 0; n++ {
-		if n%4096 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
+	for n := 0; len(s.queue) > 0 && n < searchMost && s.left > 0; {
 		l := s.pop().label
 		if s.settled[l] == s.round {
 			continue
+		}
+		if n++; n%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
 		}
 		s.settled[l] = s.round
 		s.left--
@@ -88,7 +91,7 @@ func (s *searcher) find(ctx context.Context, roots []root, wanted []label, bound
 		}
 		s.leave(l, s.cost[l], s.seconds[l], l, bound, taken)
 	}
-	return ctx.Err()
+	return nil
 }
 
 // leave puts the arcs behind a label into the queue.

@@ -47,7 +47,10 @@ func (s *searcher) ways(ctx context.Context, a, b state, since elapsed, least fl
 		wanted[i] = g.label
 	}
 	limit := since.limit()
-	for range waysMost {
+	for n := range waysMost {
+		if n > 0 && s.left < passMost/2 {
+			break // one way for each leg goes before
+		}
 		if err := s.find(ctx, roots, wanted, 1.5*limit+60, taken); err != nil {
 			return nil, err
 		}
