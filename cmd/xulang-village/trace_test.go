@@ -58,7 +58,7 @@ func trace(t *testing.T, v *story) {
 	}
 	oracle := time.Duration(0)
 	for _, p := range w.ride {
-		oracle += ((p.Leave.Sub(p.Enter) + 10*time.Second - 1) / (10 * time.Second)) * 10 * time.Second
+		oracle += (p.Leave.Sub(p.Enter) + 10*time.Second - 1).Truncate(10 * time.Second)
 	}
 	t.Logf("the rider's %d passes in %d clips: %s of footage watched of %s; who had known all would have watched %s, who had known all but the minute %s",
 		len(w.ride), w.clips, w.watched.Round(time.Second), all.Round(time.Second), oracle, oracle+90*time.Second)
@@ -74,7 +74,7 @@ func trace(t *testing.T, v *story) {
 // last of the homes, and is over.
 func (v *story) newestTheft(t *testing.T) (last theft) {
 	t.Helper()
-	v.await("a theft", 5*time.Minute, func() error {
+	v.await("a theft", 10*time.Minute, func() error {
 		for _, r := range v.thefts(t) {
 			if r.Departure.Add(-2*time.Minute).After(v.joined) && r.Departure.Add(4*time.Minute).Before(time.Now()) &&
 				slices.ContainsFunc(r.Passes, func(p pass) bool { return p.Home == homes[len(homes)-1] }) {
