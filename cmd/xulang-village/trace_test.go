@@ -23,7 +23,7 @@ type watcher struct {
 	footage map[string][]gen.Span // of them, in the window
 	ride    []pass                // what is in the footage of it, by time
 	found   []bool                // beside ride
-	had     map[string]time.Time // when a clip was watched
+	had     map[string]time.Time  // when a clip was watched
 	clips   int
 	watched time.Duration
 }
