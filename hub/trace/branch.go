@@ -17,7 +17,8 @@ const (
 	branchDepth  = 8   // cameras on the way before it: what parts behind them is not open yet
 	branchCams   = 4   // that are named
 	edgeNear     = 100 // metres to the bounds of the roads
-	sameWay      = 45  // degrees between two roads on which a trip may begin: it is one way
+	beginNear    = 30  // metres around where a trip begins within which it has not left yet
+	sameWay      = 45  // degrees between two courses there up to which they are one way
 )
 
 // fork is a way that parts from others: into an arc at a vertex. At begins it is the arc
@@ -49,68 +50,89 @@ func (t *Trace) Branches() []camera.Branch {
 	if len(from) == 0 {
 		return nil
 	}
-	all := t.courses(s, from)
-	t.begin(all, from)
-	open := t.partings(s, all)
-	t.time(s, all, open)
+	v := survey{Trace: t, s: s, all: t.courses(s, from), near: map[int32]bool{}}
+	v.origin, _ = t.net.place(from[0].arc, from[0].at)
+	v.begin()
+	open := v.partings()
+	v.time(open)
 	out := make([]camera.Branch, 0, len(open))
 	for i := range open {
-		out = append(out, t.branch(&open[i]))
+		out = append(out, v.branch(&open[i]))
 	}
 	return out
 }
 
-// begin tells of each course by which way it begins. Of parallel roads on which a trip
-// may begin the likeliest stands for all: that they part tells nothing.
-func (t *Trace) begin(all []course, from []start) {
-	type way struct {
-		arc     int32
-		heading float64
+// survey looks where the courses of a set part.
+type survey struct {
+	*Trace
+	s      *set
+	all    []course
+	origin camera.Position
+	ways   []leaving
+	near   map[int32]bool // vertices: do they lie where the trip begins
+}
+
+// leaving is a way in which a trip leaves where it began.
+type leaving struct {
+	arc     int32
+	heading float64
+}
+
+// here tells whether a vertex lies where the trip begins.
+func (v *survey) here(vertex int32) bool {
+	near, known := v.near[vertex]
+	if !known {
+		near = camera.Distance(v.net.graph.Vertex(vertex), v.origin) <= beginNear
+		v.near[vertex] = near
 	}
-	var ways []way
-	as := map[int32]int32{}
-	for _, turn := range []int32{0, 1} {
-		for _, s := range from {
-			arc, share := s.arc^turn, s.at
-			if turn == 1 {
-				share = 1 - s.at
-			}
-			if _, known := as[arc]; known {
-				continue
-			}
-			_, heading := t.net.place(arc, share)
-			k := slices.IndexFunc(ways, func(w way) bool { return camera.Turn(w.heading, heading) < sameWay })
-			if k < 0 {
-				k, ways = len(ways), append(ways, way{arc, heading})
-			}
-			as[arc] = ways[k].arc
+	return near
+}
+
+// begin tells of each course in which way it leaves the place where trips begin. Of
+// courses with hardly an angle between them the first stands for all.
+func (v *survey) begin() {
+	for i := range v.all {
+		c := &v.all[i]
+		j, share := 0, c.from
+		for j < len(c.arcs)-1 && v.here(v.net.to[c.arcs[j]]) {
+			j, share = j+1, 0
 		}
-	}
-	for i := range all {
-		all[i].begin = as[all[i].arcs[0]]
+		a := c.arcs[j]
+		p, heading := v.net.place(a, min(share+beginNear/max(v.net.length[a], 1), 1))
+		if camera.Distance(v.origin, p) > 1 {
+			heading = camera.Bearing(v.origin, p)
+		}
+		k := slices.IndexFunc(v.ways, func(w leaving) bool { return camera.Turn(w.heading, heading) < sameWay })
+		if k < 0 {
+			k, v.ways = len(v.ways), append(v.ways, leaving{a, heading})
+		}
+		c.begin = v.ways[k].arc
 	}
 }
 
-// each calls f for the forks of a course, with the seconds of way up to there and the
-// share of its first arc where it begins.
-func (t *Trace) each(s *set, c *course, f func(k fork, way float32)) {
-	passes := s.of(s.paths[c.path])
+// each calls f for the forks of a course, with the seconds of way up to there. A place
+// that it comes back to, and all around its beginning, is passed once.
+func (v *survey) each(c *course, f func(k fork, way float32)) {
+	passes := v.s.of(v.s.paths[c.path])
 	f(fork{begins, c.begin}, 0)
-	way := (1 - c.from) * t.net.seconds[c.arcs[0]]
-	known := map[int32]bool{}
+	way := (1 - c.from) * v.net.seconds[c.arcs[0]]
+	known := map[camera.Position]bool{}
 	met := 0
 	for j := 1; j < len(c.arcs); j++ {
-		v := t.net.from[c.arcs[j]]
+		at := v.net.from[c.arcs[j]]
 		for met < len(passes) && passes[met].at < way {
 			met++
 		}
-		if !known[v] && met < branchDepth {
-			known[v] = true
-			f(fork{v, c.arcs[j]}, way)
+		if p := v.net.graph.Vertex(at); !v.here(at) && !known[p] {
+			known[p] = true
+			if met < branchDepth {
+				f(fork{at, c.arcs[j]}, way)
+			}
 		}
-		way += t.net.seconds[c.arcs[j]]
+		way += v.net.seconds[c.arcs[j]]
 	}
-	if last := c.arcs[len(c.arcs)-1]; t.edge(last) {
+	last := c.arcs[len(c.arcs)-1]
+	if end := v.net.to[last]; v.edge(last) && !v.here(end) && !known[v.net.graph.Vertex(end)] {
 		f(fork{arrives, last}, way)
 	}
 }
@@ -139,10 +161,10 @@ func (t *Trace) edge(a int32) bool {
 }
 
 // partings finds the likely forks that have a likely sibling, and the arrivals.
-func (t *Trace) partings(s *set, all []course) []parting {
+func (v *survey) partings() []parting {
 	weights := map[fork]float64{}
-	for i := range all {
-		t.each(s, &all[i], func(k fork, _ float32) { weights[k] += all[i].weight })
+	for i := range v.all {
+		v.each(&v.all[i], func(k fork, _ float32) { weights[k] += v.all[i].weight })
 	}
 	siblings := map[int32]int{}
 	for k, w := range weights {
@@ -152,7 +174,7 @@ func (t *Trace) partings(s *set, all []course) []parting {
 	}
 	var open, ends []parting
 	for k, w := range weights {
-		one := parting{fork: k, weight: min(w, 1), cams: map[int32]float64{}, times: make([]float64, t.n+1)}
+		one := parting{fork: k, weight: min(w, 1), cams: map[int32]float64{}, times: make([]float64, v.n+1)}
 		switch {
 		case k.vertex == arrives && w >= arrivalLeast:
 			ends = append(ends, one)
@@ -171,35 +193,36 @@ func (t *Trace) partings(s *set, all []course) []parting {
 }
 
 // time fills in when the partings were passed, and which cameras are met behind them.
-func (t *Trace) time(s *set, all []course, open []parting) {
+func (v *survey) time(open []parting) {
 	at := map[fork]*parting{}
 	for i := range open {
 		at[open[i].fork] = &open[i]
 	}
-	byPath := make([][]int32, len(s.paths))
-	for k := range s.hyps {
-		if p := s.hyps[k].path; s.weights[k] > 0 {
+	byPath := make([][]int32, len(v.s.paths))
+	for k := range v.s.hyps {
+		if p := v.s.hyps[k].path; v.s.weights[k] > 0 {
 			byPath[p] = append(byPath[p], int32(k))
 		}
 	}
-	for i := range all {
-		c := &all[i]
-		t.each(s, c, func(k fork, way float32) {
+	share := v.s.likely()
+	for i := range v.all {
+		c := &v.all[i]
+		v.each(c, func(k fork, way float32) {
 			p := at[k]
 			if p == nil {
 				return
 			}
 			best := int32(-1)
 			for _, h := range byPath[c.path] {
-				t.pass(s, &s.hyps[h], way, s.weights[h], p.times)
-				if best < 0 || s.weights[h] > s.weights[best] {
+				v.pass(v.s, &v.s.hyps[h], way, v.s.weights[h]*c.weight/share[c.path], p.times)
+				if best < 0 || v.s.weights[h] > v.s.weights[best] {
 					best = h
 				}
 			}
 			if k.vertex == arrives || best < 0 {
 				return
 			}
-			if cam := t.next(s, &s.hyps[best], way); cam >= 0 {
+			if cam := v.next(v.s, &v.s.hyps[best], way); cam >= 0 {
 				p.cams[cam] += c.weight
 			}
 		})
@@ -257,56 +280,40 @@ func (t *Trace) next(s *set, h *hyp, way float32) int32 {
 }
 
 // branch tells of a parting.
-func (t *Trace) branch(p *parting) camera.Branch {
-	arc := t.net.arc(p.arc)
+func (v *survey) branch(p *parting) camera.Branch {
+	arc := v.net.arc(p.arc)
 	b := camera.Branch{Road: arc.Road, Probability: p.weight, Ends: p.vertex == arrives}
 	// A little way along, so that a bend at the junction itself does not tell.
 	share := float32(min(10/max(arc.Length, 10), 1))
 	switch p.vertex {
 	case begins:
-		b.Place, b.Heading = t.beginning(p.arc)
+		k := slices.IndexFunc(v.ways, func(w leaving) bool { return w.arc == p.arc })
+		b.Place, b.Heading = v.origin, v.ways[k].heading
 	case arrives:
-		b.Place = t.net.graph.Vertex(arc.To)
-		_, b.Heading = t.net.place(p.arc, 1-share)
+		b.Place = v.net.graph.Vertex(arc.To)
+		_, b.Heading = v.net.place(p.arc, 1-share)
 	default:
-		b.Place = t.net.graph.Vertex(p.vertex)
-		_, b.Heading = t.net.place(p.arc, share)
+		b.Place = v.net.graph.Vertex(p.vertex)
+		_, b.Heading = v.net.place(p.arc, share)
 	}
 	from, to := quantiles(p.times)
-	b.From, b.To = t.clock(float64(from)*binSeconds), t.clock(float64(to+1)*binSeconds)
-	if b.To.After(t.q.To) { // later is not told apart
-		b.To = t.q.To
+	b.From, b.To = v.clock(float64(from)*binSeconds), v.clock(float64(to+1)*binSeconds)
+	if b.To.After(v.q.To) { // later is not told apart
+		b.To = v.q.To
 	}
 	if b.From.After(b.To) {
 		b.From = b.To
 	}
 	for c, w := range p.cams {
 		if w >= p.weight/10 {
-			b.Cameras = append(b.Cameras, t.q.Cameras[c].ID)
+			b.Cameras = append(b.Cameras, v.q.Cameras[c].ID)
 		}
 	}
 	slices.SortFunc(b.Cameras, func(x, y camera.CameraID) int {
-		return cmp.Or(cmp.Compare(p.cams[t.byID[y]], p.cams[t.byID[x]]), cmp.Compare(x, y))
+		return cmp.Or(cmp.Compare(p.cams[v.byID[y]], p.cams[v.byID[x]]), cmp.Compare(x, y))
 	})
 	b.Cameras = b.Cameras[:min(len(b.Cameras), branchCams)]
 	return b
-}
-
-// beginning is where a trip starts that begins on an arc.
-func (t *Trace) beginning(a int32) (camera.Position, float64) {
-	from := t.roots
-	if k := len(t.sightings); k > 0 {
-		from = t.sightings[k-1].from
-	}
-	for _, s := range from {
-		switch a {
-		case s.arc:
-			return t.net.place(a, s.at)
-		case s.arc ^ 1:
-			return t.net.place(a, 1-s.at)
-		}
-	}
-	return t.net.place(a, 0)
 }
 
 // quantiles are the bins between which nine tenths of a weight lie.

@@ -1,55 +1,60 @@
 package trace
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
-// coursesTrees is how many tempers are tried to find again by which arcs a path went.
-const coursesTrees = 12
+// How many ways are tried to find again by which arcs the paths of a set went.
+const (
+	triesTrees  = 24
+	triesEnds   = 40
+	triesMost   = 48  // that stand for one path
+	triesLikely = 5.0 // seconds by which the best of them may be missed
+)
 
-// course is a path of a set again as the arcs that it goes by: sets keep only what is
-// seen of their ways. It is found by trying, and where none fits it ends early, at the
-// first camera.
+// course is a way on which a part of a set's belief goes: sets keep only what is seen of
+// their ways, once for all that look alike.
 type course struct {
 	path   int32
 	arcs   []int32
 	from   float32 // share of the first arc
-	begin  int32   // the arc that stands for the way in which it begins
-	weight float64 // probability of the path after all looks
+	begin  int32   // the arc that stands for the way in which it leaves where it began
+	weight float64 // probability after all looks
 }
 
-// courses finds the arcs of the likelier paths of a set that begins at some places.
+// try is a way that a trip may go, drawn as those of a set are.
+type try struct {
+	arcs   []int32
+	from   float32
+	passes []pass
+	n      float64 // times drawn
+}
+
+// courses spreads the belief in the paths of a set over ways that pass the same cameras
+// at the same times. A path that no way was found for goes the way that shares most of
+// its cameras, as far as it does.
 func (t *Trace) courses(s *set, from []start) []course {
+	tries := t.tries(from)
+	by := map[uint64][]int32{}
+	for i := range tries {
+		k := cameras(tries[i].passes)
+		by[k] = append(by[k], int32(i))
+	}
 	var all []course
 	for i, w := range s.likely() {
-		if w > 2e-4 {
-			all = append(all, course{path: int32(i), weight: w})
+		if w < 2e-4 {
+			continue
+		}
+		want := s.of(s.paths[i])
+		if like := by[cameras(want)]; len(like) > 0 {
+			all = spreadOver(all, course{path: int32(i), weight: w}, want, like, tries)
+		} else if c, ok := t.partly(want, tries); ok {
+			c.path, c.weight = int32(i), w
+			all = append(all, c)
 		}
 	}
-	f := fitting{t: t, s: s, from: from, best: make([]float64, len(all))}
-	for i := range f.best {
-		f.best[i] = math.Inf(-1)
-	}
-	for k := range coursesTrees {
-		temper, whim := uint64(0), 1.0
-		if k > 0 {
-			temper, whim = mix(t.q.Seed+uint64(k))|1, t.p.Whim
-		}
-		t.ahead.reset()
-		for _, b := range from {
-			t.root(t.ahead, b)
-		}
-		t.ahead.turn = -1
-		t.ahead.grow(t.net, temper, whim, never, false, -1)
-		for i := range all {
-			f.try(&all[i], &f.best[i])
-		}
-	}
-	out := all[:0]
-	for _, c := range all {
-		if len(c.arcs) > 0 {
-			out = append(out, c)
-		}
-	}
-	return out
+	return all
 }
 
 // likely are the probabilities of a set's paths.
@@ -64,73 +69,114 @@ func (s *set) likely() []float64 {
 	return all
 }
 
-// fitting finds the arcs of paths.
-type fitting struct {
-	t    *Trace
-	s    *set
-	from []start
-	best []float64 // by course: how well its arcs fit
-
-	arcs   []int32
-	passes []pass
+// cameras is the same for passes at the same cameras in the same order.
+func cameras(all []pass) uint64 {
+	key := uint64(len(all))
+	for _, p := range all {
+		key = mix(key ^ uint64(p.cam))
+	}
+	return key
 }
 
-// try takes the tree's way to where a path ends if it fits better than what was there:
-// passes the same cameras in the same order, and takes as long.
-func (f *fitting) try(c *course, best *float64) {
-	p := &f.s.paths[c.path]
-	want := f.s.of(*p)
-	from, ok := f.way(p.arc)
-	if !ok {
-		return
-	}
-	got, total := f.t.eyes.passes(f.t.net, way{arcs: f.arcs, from: from, to: 1}, f.passes[:0], 3)
-	f.passes = got
-	same := 0
-	for same < min(len(want), len(got)) && want[same].cam == got[same].cam {
-		same++
-	}
-	score := float64(2*same-max(len(want), len(got))) - math.Abs(float64(total-p.total))/30
-	if 2*same < len(want) {
-		// It went by another place. What is sure is how it came to the first camera.
-		sight := &f.t.eyes.sights[want[0].sight]
-		if from, ok = f.way(sight.arc); !ok {
-			return
+// tries draws ways from some places, each once.
+func (t *Trace) tries(from []start) []try {
+	b := t.builder(3, 0)
+	pull := b.pulls(from)
+	var all []try
+	at := map[uint64]int{}
+	for k := range triesTrees {
+		s := pick(from, (float64(k)+0.5)/triesTrees)
+		t.ahead.reset()
+		t.root(t.ahead, s)
+		t.ahead.grow(t.net, b.rng.next()|1, t.p.Whim, never, false, -1)
+		sum := 0.0
+		for _, v := range t.ahead.found {
+			sum += pull[v]
 		}
-		score -= 1000
+		next, acc := b.rng.float(), 0.0
+		for _, v := range t.ahead.found {
+			for acc += pull[v] / sum * triesEnds; acc > next; next++ {
+				one := b.try(s, v)
+				key := uint64(len(one.arcs))
+				for _, a := range one.arcs {
+					key = mix(key ^ uint64(a))
+				}
+				if i, ok := at[key]; ok {
+					all[i].n++
+					continue
+				}
+				one.passes, _ = t.eyes.passes(t.net, way{arcs: one.arcs, from: one.from, to: 1}, nil, 3)
+				at[key], all = len(all), append(all, one)
+			}
+		}
 	}
-	if score > *best {
-		*best, c.from = score, from
-		c.arcs = append(c.arcs[:0], f.arcs...)
-	}
+	return all
 }
 
-// way fills arcs with the tree's way to the end of an arc, from where it begins.
-func (f *fitting) way(last int32) (from float32, ok bool) {
-	net, tr := f.t.net, f.t.ahead
-	for _, s := range f.from {
-		if s.arc == last {
-			f.arcs = append(f.arcs[:0], last)
-			return s.at, true
+// try is the way of the tree ahead to a vertex, and into an arc there.
+func (b *builder) try(s start, v int32) try {
+	net, tr := b.t.net, b.t.ahead
+	one := try{arcs: tr.pathTo(net, v, []int32{s.arc}), from: s.at, n: 1}
+	if one.arcs[0] != s.arc {
+		one.from = 1 - s.at
+	}
+	if d := b.door(v); d >= 0 && d != one.arcs[len(one.arcs)-1]^1 {
+		one.arcs = append(one.arcs, d)
+	}
+	return one
+}
+
+// spreadOver shares a path's weight among the ways that are passed when it is.
+func spreadOver(all []course, c course, want []pass, like []int32, tries []try) []course {
+	off := func(i int32) float64 {
+		worst := 0.0
+		for j, p := range tries[i].passes {
+			worst = max(worst, math.Abs(float64(p.at-want[j].at)))
+		}
+		return worst
+	}
+	least := math.Inf(1)
+	for _, i := range like {
+		least = min(least, off(i))
+	}
+	var fit []int32
+	sum := 0.0
+	for _, i := range like {
+		if off(i) <= least+triesLikely {
+			fit = append(fit, i)
 		}
 	}
-	v := net.from[last]
-	if !tr.has(v) {
-		return 0, false
+	slices.SortStableFunc(fit, func(a, b int32) int { return int(tries[b].n - tries[a].n) })
+	fit = fit[:min(len(fit), triesMost)]
+	for _, i := range fit {
+		sum += tries[i].n
 	}
-	f.arcs = append(f.arcs[:0], 0)
-	root := v
-	for tr.by[root] >= 0 {
-		root = net.from[tr.by[root]]
+	for _, i := range fit {
+		one := c
+		one.arcs, one.from, one.weight = tries[i].arcs, tries[i].from, c.weight*tries[i].n/sum
+		all = append(all, one)
 	}
-	s, ok := net.begins(tr, root, f.from)
-	if !ok {
-		return 0, false
+	return all
+}
+
+// partly finds the way that passes most of the cameras before it passes another, and
+// cuts it behind them.
+func (t *Trace) partly(want []pass, tries []try) (c course, ok bool) {
+	most := 0
+	for i := range tries {
+		got := tries[i].passes
+		same := 0
+		for same < min(len(want), len(got)) && want[same].cam == got[same].cam {
+			same++
+		}
+		if same <= most {
+			continue
+		}
+		last := slices.Index(tries[i].arcs, t.eyes.sights[got[same-1].sight].arc)
+		most, ok = same, true
+		c = course{arcs: tries[i].arcs[:last+1], from: tries[i].from}
 	}
-	f.arcs = tr.pathTo(net, v, f.arcs)
-	f.arcs[0] = s.arc
-	f.arcs = append(f.arcs, last)
-	return s.at, true
+	return c, ok
 }
 
 // when is around which time a hypothesis is so many seconds of way from its start.
