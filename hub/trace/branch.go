@@ -50,7 +50,7 @@ func (t *Trace) Branches() []camera.Branch {
 	if len(from) == 0 {
 		return nil
 	}
-	v := survey{Trace: t, s: s, all: t.courses(s, from), near: map[int32]bool{}}
+	v := survey{Trace: t, s: s, all: t.courses(s, from), near: make([]nearness, len(t.net.busy)), known: make([]int32, len(t.net.busy))}
 	v.origin, _ = t.net.place(from[0].arc, from[0].at)
 	v.begin()
 	open := v.partings()
@@ -69,8 +69,18 @@ type survey struct {
 	all    []course
 	origin camera.Position
 	ways   []leaving
-	near   map[int32]bool // vertices: do they lie where the trip begins
+	near   []nearness // by vertex
+	known  []int32    // by vertex: the round in which a course passed it
+	round  int32
 }
+
+// nearness tells whether a vertex lies where the trip begins, once it was asked.
+type nearness uint8
+
+const (
+	isNear nearness = iota + 1
+	isFar
+)
 
 // leaving is a way in which a trip leaves where it began.
 type leaving struct {
@@ -78,14 +88,14 @@ type leaving struct {
 	heading float64
 }
 
-// here tells whether a vertex lies where the trip begins.
 func (v *survey) here(vertex int32) bool {
-	near, known := v.near[vertex]
-	if !known {
-		near = camera.Distance(v.net.graph.Vertex(vertex), v.origin) <= beginNear
-		v.near[vertex] = near
+	if v.near[vertex] == 0 {
+		v.near[vertex] = isFar
+		if camera.Distance(v.net.graph.Vertex(vertex), v.origin) <= beginNear {
+			v.near[vertex] = isNear
+		}
 	}
-	return near
+	return v.near[vertex] == isNear
 }
 
 // begin tells of each course in which way it leaves the place where trips begin. Of
@@ -116,25 +126,35 @@ func (v *survey) each(c *course, f func(k fork, way float32)) {
 	passes := v.s.of(v.s.paths[c.path])
 	f(fork{begins, c.begin}, 0)
 	way := (1 - c.from) * v.net.seconds[c.arcs[0]]
-	known := map[camera.Position]bool{}
+	v.round++
 	met := 0
 	for j := 1; j < len(c.arcs); j++ {
 		at := v.net.from[c.arcs[j]]
 		for met < len(passes) && passes[met].at < way {
 			met++
 		}
-		if p := v.net.graph.Vertex(at); !v.here(at) && !known[p] {
-			known[p] = true
-			if met < branchDepth {
-				f(fork{at, c.arcs[j]}, way)
-			}
+		// Two nodes in one place are one.
+		if !v.here(at) && v.known[at] != v.round && v.net.length[c.arcs[j-1]] > 0.1 && met < branchDepth {
+			f(fork{at, c.arcs[j]}, way)
 		}
+		v.known[at] = v.round
 		way += v.net.seconds[c.arcs[j]]
 	}
 	last := c.arcs[len(c.arcs)-1]
-	if end := v.net.to[last]; v.edge(last) && !v.here(end) && !known[v.net.graph.Vertex(end)] {
+	if end := v.net.to[last]; v.edge(last) && !v.here(end) && v.known[end] != v.round {
 		f(fork{arrives, last}, way)
 	}
+}
+
+// index numbers the forks, three for each arc.
+func (v *survey) index(k fork) int {
+	switch k.vertex {
+	case begins:
+		return 3*int(k.arc) + 1
+	case arrives:
+		return 3*int(k.arc) + 2
+	}
+	return 3 * int(k.arc)
 }
 
 // edge tells whether the map ends behind an arc: it leads to the end of a through road,
@@ -162,19 +182,27 @@ func (t *Trace) edge(a int32) bool {
 
 // partings finds the likely forks that have a likely sibling, and the arrivals.
 func (v *survey) partings() []parting {
-	weights := map[fork]float64{}
+	weights := make([]float64, 3*len(v.net.from))
+	var forks []fork
 	for i := range v.all {
-		v.each(&v.all[i], func(k fork, _ float32) { weights[k] += v.all[i].weight })
+		v.each(&v.all[i], func(k fork, _ float32) {
+			at := v.index(k)
+			if weights[at] == 0 {
+				forks = append(forks, k)
+			}
+			weights[at] += v.all[i].weight
+		})
 	}
 	siblings := map[int32]int{}
-	for k, w := range weights {
-		if w >= branchLeast {
+	for _, k := range forks {
+		if weights[v.index(k)] >= branchLeast {
 			siblings[k.vertex]++
 		}
 	}
 	var open, ends []parting
-	for k, w := range weights {
-		one := parting{fork: k, weight: min(w, 1), cams: map[int32]float64{}, times: make([]float64, v.n+1)}
+	for _, k := range forks {
+		w := weights[v.index(k)]
+		one := parting{fork: k, weight: min(w, 1), cams: map[int32]float64{}}
 		switch {
 		case k.vertex == arrives && w >= arrivalLeast:
 			ends = append(ends, one)
@@ -194,9 +222,10 @@ func (v *survey) partings() []parting {
 
 // time fills in when the partings were passed, and which cameras are met behind them.
 func (v *survey) time(open []parting) {
-	at := map[fork]*parting{}
+	at := make([]*parting, 3*len(v.net.from))
 	for i := range open {
-		at[open[i].fork] = &open[i]
+		open[i].times = make([]float64, v.n+1)
+		at[v.index(open[i].fork)] = &open[i]
 	}
 	byPath := make([][]int32, len(v.s.paths))
 	for k := range v.s.hyps {
@@ -208,7 +237,7 @@ func (v *survey) time(open []parting) {
 	for i := range v.all {
 		c := &v.all[i]
 		v.each(c, func(k fork, way float32) {
-			p := at[k]
+			p := at[v.index(k)]
 			if p == nil {
 				return
 			}

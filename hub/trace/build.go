@@ -62,7 +62,7 @@ func (t *Trace) root(tr *tree, s start) {
 	tr.offer(t.net.to[s.arc], (1-s.at)*t.net.choice[s.arc], atRoot)
 	tr.turn, tr.turnCost = s.arc^1, float32(t.p.Turn)
 	if back := s.arc ^ 1; t.net.choice[back] < never {
-		tr.offer(t.net.to[back], s.at*t.net.choice[back]+float32(t.p.Turn), turned)
+		tr.offer(t.net.to[back], s.at*t.net.choice[back]+float32(t.p.TurnHere), turned)
 	}
 }
 
@@ -227,14 +227,9 @@ func (b *builder) ahead(from []start, at float64) {
 		t.ahead.reset()
 		t.root(t.ahead, s)
 		t.ahead.grow(t.net, temper, t.p.Whim, most, false, -1)
-		via := b.rng.float() < t.p.Via*2
-		share := 1.0
-		if via {
-			share = 0.5
-		}
-		b.toEnds(t.ahead, way{arcs: []int32{s.arc}, from: s.at}, pull, t.p.Ends, share)
-		if via {
-			b.round(s, temper, most, 0.5)
+		b.toEnds(t.ahead, way{arcs: []int32{s.arc}, from: s.at}, pull, t.p.Ends, 1-t.p.Via)
+		for range t.p.Vias {
+			b.round(s, temper, most, t.p.Via/float64(t.p.Vias))
 		}
 	}
 }
@@ -416,7 +411,7 @@ func (b *builder) link(from, to start, weight float64) {
 	}
 	v := t.net.to[from.arc]
 	if back := from.arc ^ 1; t.net.choice[back] < never && t.behind.has(t.net.to[back]) {
-		turn := t.behind.cost[t.net.to[back]] + from.at*t.net.choice[back] + float32(t.p.Turn)
+		turn := t.behind.cost[t.net.to[back]] + from.at*t.net.choice[back] + float32(t.p.TurnHere)
 		if back == to.arc && 1-from.at < to.at {
 			b.path(way{arcs: []int32{back}, from: 1 - from.at, to: to.at}, weight)
 			return

@@ -9,7 +9,7 @@ import (
 const (
 	triesTrees  = 24
 	triesEnds   = 40
-	triesMost   = 48  // that stand for one path
+	triesMost   = 24  // that stand for one path
 	triesLikely = 5.0 // seconds by which the best of them may be missed
 )
 
@@ -128,26 +128,24 @@ func (b *builder) try(s start, v int32) try {
 
 // spreadOver shares a path's weight among the ways that are passed when it is.
 func spreadOver(all []course, c course, want []pass, like []int32, tries []try) []course {
-	off := func(i int32) float64 {
-		worst := 0.0
+	off, least := make([]float64, len(like)), math.Inf(1)
+	for k, i := range like {
 		for j, p := range tries[i].passes {
-			worst = max(worst, math.Abs(float64(p.at-want[j].at)))
+			off[k] = max(off[k], math.Abs(float64(p.at-want[j].at)))
 		}
-		return worst
-	}
-	least := math.Inf(1)
-	for _, i := range like {
-		least = min(least, off(i))
+		least = min(least, off[k])
 	}
 	var fit []int32
 	sum := 0.0
-	for _, i := range like {
-		if off(i) <= least+triesLikely {
+	for k, i := range like {
+		if off[k] <= least+triesLikely {
 			fit = append(fit, i)
 		}
 	}
 	slices.SortStableFunc(fit, func(a, b int32) int { return int(tries[b].n - tries[a].n) })
-	fit = fit[:min(len(fit), triesMost)]
+	if len(want) > 0 { // unwatched ways all look alike, but are none the fewer
+		fit = fit[:min(len(fit), triesMost)]
+	}
 	for _, i := range fit {
 		sum += tries[i].n
 	}

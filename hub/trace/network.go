@@ -1,6 +1,8 @@
 package trace
 
 import (
+	"fmt"
+	"hash/fnv"
 	"math"
 
 	camera "xulang.vn/camera"
@@ -17,8 +19,9 @@ type Network struct {
 	class    []uint8   // index into classes
 	speed    []float32 // km/h of the map; 0 not told
 	open     []bool
-	out, in  lists  // arcs by vertex
-	busy     []bool // by vertex: at least three arms
+	mood     []uint32 // arcs that are liked or disliked together
+	out, in  lists    // arcs by vertex
+	busy     []bool   // by vertex: at least three arms
 }
 
 // lists are lists of arcs by vertex, end to end.
@@ -50,13 +53,14 @@ func NewNetwork(g *road.Graph) *Network {
 	arcs := 2 * g.Edges()
 	n := &Network{
 		graph: g, from: make([]int32, arcs), to: make([]int32, arcs), length: make([]float32, arcs),
-		class: make([]uint8, arcs), speed: make([]float32, arcs), open: make([]bool, arcs),
+		class: make([]uint8, arcs), speed: make([]float32, arcs), open: make([]bool, arcs), mood: make([]uint32, arcs),
 	}
 	for e := range g.Edges() {
 		for side := range 2 {
 			a := g.Arc(int32(e), side == 0)
 			i := arcOf(int32(e), side == 0)
 			n.from[i], n.to[i], n.length[i] = a.From, a.To, float32(a.Length)
+			n.mood[i] = moodOf(a)
 			n.class[i], n.speed[i], n.open[i] = classOf(a.Class), float32(a.Speed), a.Open
 		}
 	}
@@ -67,6 +71,16 @@ func NewNetwork(g *road.Graph) *Network {
 	}
 	return n
 }
+
+// moodOf is the same for arcs of a few hundred metres of road in one way of travel:
+// people who dislike a street dislike it on both sides of a yard's entry.
+func moodOf(a road.Arc) uint32 {
+	h := fnv.New32a()
+	fmt.Fprintf(h, "%s %d %s", a.Road, int(a.Start+a.End)/(2*moodLong), a.Way())
+	return h.Sum32()
+}
+
+const moodLong = 300 // metres
 
 func arcOf(edge int32, along bool) int32 {
 	if along {

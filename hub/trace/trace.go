@@ -54,21 +54,25 @@ type piece struct{ after, until string }
 // Codes: CodeBadRequest, CodeBadWindow, CodeOffRoad where no road that the mode may use
 // lies within 500 m of the incident.
 func New(ctx context.Context, net *Network, q camera.TraceQuestion, p Params, progress func(done, of int)) (*Trace, error) {
+	if err := check(q); err != nil {
+		return nil, err
+	}
 	t := &Trace{p: p, q: q, byID: map[camera.CameraID]int32{}, made: map[piece]*set{}}
 	t.n = int(math.Ceil(q.To.Sub(q.From).Seconds() / binSeconds))
 	t.net = net.travel(q.Mode, p)
 	t.cams = make([]cam, len(q.Cameras))
 	for i, c := range q.Cameras {
 		t.byID[c.ID] = int32(i)
-		t.cams[i].bound = float32(c.Clock) / 1000
+		t.cams[i].bound = float32(time.Duration(c.Clock).Seconds())
 		t.cams[i].turns = len(c.Views) > 1
 		t.cams[i].open = t.covered(c.Footage)
 	}
 	t.eyes = look(net, q.Cameras, q.From)
-	t.roots = t.net.around(q.Incident.Position, 50, 12)
-	if len(t.roots) == 0 {
-		return nil, camera.Errorf(camera.CodeOffRoad, "no road within reach of the incident")
+	roots, err := t.rootsFor(q.Incident.Position)
+	if err != nil {
+		return nil, err
 	}
+	t.roots = roots
 	t.ahead, t.behind = newTree(len(net.busy)), newTree(len(net.busy))
 	t.departures()
 	t.fromIncident()

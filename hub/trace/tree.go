@@ -117,7 +117,7 @@ func (t *tree) grow(net *travel, temper uint64, whim float64, most float32, back
 				continue
 			}
 			if temper != 0 {
-				c *= 1 + spread*unit(temper, uint64(a))
+				c *= 1 + spread*unit(temper, uint64(net.mood[a]))
 			}
 			if came == atRoot && a == t.turn {
 				c += t.turnCost
