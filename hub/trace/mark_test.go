@@ -150,6 +150,7 @@ func TestContradictions(t *testing.T) {
 		seen("a", "m5250", 10), seen("b", "m0500", 12), seen("c", "m5250", 14), looked("d", camera.MarkNotSeen, "m5250", 0, 60),
 		seen("e", "m3250", -400), seen("f", "m3250", 4000), looked("g", camera.MarkNotSeen, "m3250", 90, 30), seen("h", "nobody", 60),
 		seen("i", "m5250", 10), looked("j", "strange", "m4250", 10, 20), seen("k", "m0500", 1799),
+		{ID: "l", Kind: camera.MarkSeen, Camera: "m3250"}, {ID: "m", Kind: camera.MarkNotSeen, Camera: "m3250"},
 	} {
 		if w := tr.Mark(m, after(1800)); i > 0 && len(w) == 0 && m.Kind != "strange" && m.ID != "k" && m.ID != "g" {
 			t.Errorf("mark %s fits", m.ID)

@@ -11,6 +11,7 @@ import (
 
 // TestCheck: what nobody can answer is refused with its code.
 func TestCheck(t *testing.T) {
+	net := trace.NewNetwork(highway(t))
 	for name, c := range map[string]struct {
 		change func(q *camera.TraceQuestion)
 		want   camera.Code
@@ -44,8 +45,9 @@ func TestCheck(t *testing.T) {
 	} {
 		q := asked(2750, 0, along(1250, 3250)...)
 		c.change(&q)
-		if got := camera.CodeOf(trace.Check(q)); got != c.want {
-			t.Errorf("%s: %q, want %q", name, got, c.want)
+		_, err := trace.New(t.Context(), net, q, trace.DefaultParams(), nil)
+		if got := camera.CodeOf(err); got != c.want {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
 }
@@ -54,7 +56,7 @@ func TestCheck(t *testing.T) {
 func TestOffRoad(t *testing.T) {
 	net := trace.NewNetwork(highway(t))
 	for _, off := range []float64{0, 20, 45, 60, 150, 300, 495, 505, 5000} {
-		p, metres, err := trace.Taken(net, camera.ModeFoot, spotAt(2750, -off))
+		p, metres, err := taken(t, net, camera.ModeFoot, 2750, -off)
 		if off > 500 {
 			if camera.CodeOf(err) != camera.CodeOffRoad {
 				t.Errorf("%.0f m: %v", off, err)
@@ -73,7 +75,19 @@ func TestOffRoadByMode(t *testing.T) {
 	d.way("highway=residential,name=Gần,oneway=yes", xy{0, 0}, xy{400, 0})
 	d.way("highway=residential,name=Xa", xy{0, 300}, xy{400, 300})
 	net := trace.NewNetwork(d.load(t))
-	if p, metres, err := trace.Taken(net, camera.ModeCar, spotAt(200, -90)); err != nil || math.Abs(metres-90) > 3 || camera.Distance(p, spotAt(200, 0)) > 3 {
+	if p, metres, err := taken(t, net, camera.ModeCar, 200, -90); err != nil || math.Abs(metres-90) > 3 || camera.Distance(p, spotAt(200, 0)) > 3 {
 		t.Errorf("taken %.1f m to %v: %v", metres, p, err)
 	}
+}
+
+// taken is the place on a road that a trace takes for an incident's.
+func taken(t *testing.T, net *trace.Network, mode camera.Mode, x, y float64) (camera.Position, float64, error) {
+	q := asked(x, y, along(3250)...)
+	q.Mode = mode
+	tr, err := trace.New(t.Context(), net, q, trace.DefaultParams(), nil)
+	if err != nil {
+		return camera.Position{}, 0, err
+	}
+	p, metres := tr.Snapped()
+	return p, metres, nil
 }
