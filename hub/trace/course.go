@@ -95,7 +95,8 @@ func (t *Trace) tries(from []start) []try {
 		}
 		next, acc := b.rng.float(), 0.0
 		for _, v := range t.ahead.found {
-			for acc += pull[v] / sum * triesEnds; acc > next; next++ {
+			acc += pull[v] / sum * triesEnds
+			for ; next < acc; next++ {
 				one := b.try(s, v)
 				key := uint64(len(one.arcs))
 				for _, a := range one.arcs {

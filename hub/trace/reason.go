@@ -17,7 +17,7 @@ func (t *Trace) reason(c clip) camera.Reason {
 		return t.rest(c)
 	}
 	r := camera.Reason{Code: code}
-	r.After, r.Until = t.around2(i)
+	r.After, r.Until = t.beside(i)
 	took, sight := t.foreseen(i, c)
 	if sight < 0 {
 		sight = t.broadest(c)
@@ -92,8 +92,8 @@ func (t *Trace) codeOf(i int) camera.ReasonCode {
 	return camera.ReasonBetween
 }
 
-// around2 are the cameras of the sightings around a set.
-func (t *Trace) around2(i int) (after, until camera.CameraID) {
+// beside are the cameras of the sightings around a set.
+func (t *Trace) beside(i int) (after, until camera.CameraID) {
 	if i > 0 {
 		after = t.q.Cameras[t.sightings[i-1].cam].ID
 	}
