@@ -18,26 +18,37 @@ func (p pace) scales() []float64 {
 	return z
 }
 
-// pace learns from what lies between sightings: a normal prior and a normal error.
-func (t *Trace) pace() pace {
-	precision := 1 / (t.p.Pace * t.p.Pace)
-	sum := 0.0
-	for i := 1; i < len(t.sightings); i++ {
-		a, b := &t.sightings[i-1], &t.sightings[i]
-		took := b.at - a.at
-		if len(a.from) == 0 || len(b.from) == 0 || took < 10 {
-			continue
+// paces are for each set what is known of the pace by the sighting that ends it: a
+// normal prior and a normal error of what lies between sightings. They are rounded, so
+// that a set is made anew only when an earlier mark makes a difference.
+func (t *Trace) paces() []pace {
+	const step = 0.01
+	precision, sum := 1/(t.p.Pace*t.p.Pace), 0.0
+	all := make([]pace, len(t.sightings)+1)
+	for i := range all {
+		if 0 < i && i < len(t.sightings) {
+			if r, err, ok := t.ratio(&t.sightings[i-1], &t.sightings[i]); ok {
+				sum += r / (err * err)
+				precision += 1 / (err * err)
+			}
 		}
-		way := t.direct(a.from[0], b.from[0])
-		r := math.Log(took / way)
-		if math.Abs(r) > 3*t.p.Pace {
-			continue // a stop, a detour, or somebody else
+		all[i] = pace{
+			mean: math.Round(sum/precision/step) * step,
+			sd:   math.Round(math.Sqrt(1/precision+t.p.PaceDrift*t.p.PaceDrift)/step) * step,
 		}
-		err := t.p.PaceDrift + 4/took
-		sum += r / (err * err)
-		precision += 1 / (err * err)
 	}
-	return pace{mean: sum / precision, sd: math.Sqrt(1/precision + t.p.PaceDrift*t.p.PaceDrift)}
+	return all
+}
+
+// ratio is the logarithm of the time between two sightings over the usual one, with its
+// error; not ok where something else than pace made it.
+func (t *Trace) ratio(a, b *sighting) (r, err float64, ok bool) {
+	took := b.at - a.at
+	if len(a.from) == 0 || len(b.from) == 0 || took < 10 {
+		return 0, 0, false
+	}
+	r = math.Log(took / t.direct(a.from[0], b.from[0]))
+	return r, t.p.PaceDrift + 4/took, math.Abs(r) <= 3*t.p.Pace // else a stop, a detour, or somebody else
 }
 
 // direct is how long the way from one place to another usually takes.
@@ -140,29 +151,67 @@ func (b *builder) path(w way, weight float64) {
 // forward is what may come after the last sighting.
 func (t *Trace) forward(last sighting, p pace) *set {
 	b := t.builder(math.Float64bits(last.at)^uint64(last.cam), endsStart)
+	b.delays()
 	if len(last.from) > 0 {
 		b.ahead(last.from, last.at)
 	}
+	onward := len(b.s.paths)
 	scales := p.scales()
-	stops := 2
-	b.stopShifts()
 	for i := range b.s.paths {
-		q := &b.s.paths[i]
-		for _, s := range scales {
-			b.s.hyps = append(b.s.hyps, hyp{
-				path: int32(i), weight: q.weight * float32((1-t.p.Stop)/float64(len(scales))), base: last.at,
-				scale: float32(s), spread: float32(0.3 * p.sd * s), delayAt: noShift, shiftAt: noShift, cell: -1,
-			})
-		}
-		for range stops {
-			b.s.hyps = append(b.s.hyps, hyp{
-				path: int32(i), weight: q.weight * float32(t.p.Stop/float64(stops)), base: last.at, scale: float32(math.Exp(p.mean)),
-				spread: float32(p.sd), delayAt: noShift, shiftAt: float32(b.rng.float()) * q.total, cell: b.cell(),
-			})
-		}
+		b.onward(int32(i), last.at, scales, p)
 	}
-	b.s.prism = t.prismAfter(last.from, last.at, p)
+	if len(last.from) > 0 {
+		b.turned(last.from, last.at)
+	}
+	for i := onward; i < len(b.s.paths); i++ {
+		b.s.hyps = append(b.s.hyps, hyp{
+			path: int32(i), weight: b.s.paths[i].weight, base: last.at, scale: float32(math.Exp(p.mean)), spread: float32(p.sd),
+			delayAt: noShift, shiftAt: -1, cell: b.cell(), turned: true,
+		})
+	}
+	b.s.prism = t.prismAfter(last.from, last.at)
 	return b.s
+}
+
+// onward adds the manners in which a path is driven from its start on.
+func (b *builder) onward(i int32, from float64, scales []float64, p pace) {
+	q, stop := &b.s.paths[i], b.t.p.Stop
+	for _, s := range scales {
+		b.s.hyps = append(b.s.hyps, hyp{
+			path: i, weight: q.weight * float32((1-stop)/float64(len(scales))), base: from,
+			scale: float32(s), spread: float32(0.3 * p.sd * s), delayAt: noShift, shiftAt: noShift, cell: -1,
+		})
+	}
+	const stops = 2
+	for range stops {
+		b.s.hyps = append(b.s.hyps, hyp{
+			path: i, weight: q.weight * float32(stop/stops), base: from, scale: float32(math.Exp(p.mean)),
+			spread: float32(p.sd), delayAt: noShift, shiftAt: float32(b.rng.float()) * q.total, cell: b.cell(),
+		})
+	}
+}
+
+// turned adds ways that go back after a while: on a stretch of road where nobody sees it
+// the trip turns round, and comes by again.
+func (b *builder) turned(from []start, at float64) {
+	t := b.t
+	b.at = map[uint64]int32{} // their passes are later than those of the same ways ahead
+	pull := make([]float64, len(t.net.busy))
+	for v := range pull {
+		pull[v] = b.near(int32(v))
+	}
+	n := t.p.Trees/8 + 1
+	for k := range n {
+		s := pick(from, (float64(k)+b.rng.float())/float64(n))
+		s.arc, s.at = s.arc^1, 1-s.at
+		if t.net.choice[s.arc] == never || !t.net.open[s.arc] {
+			continue
+		}
+		t.ahead.reset()
+		t.ahead.offer(t.net.to[s.arc], (1-s.at)*t.net.choice[s.arc], atRoot)
+		t.ahead.grow(t.net, b.rng.next()|1, t.p.Whim, float32((b.span-at)*2), false, -1)
+		b.toEnds(t.ahead, way{arcs: []int32{s.arc}, from: s.at}, pull, t.p.Ends, t.p.Back*float64(t.p.Trees)/float64(n))
+	}
 }
 
 func (b *builder) cell() int32 {
@@ -171,19 +220,25 @@ func (b *builder) cell() int32 {
 	return int32(at)
 }
 
-// stopShifts are how long a stop may be: shorter ones are likelier (log-uniform).
-func (b *builder) stopShifts() {
-	const steps = 18
-	lo, hi := b.t.p.StopLeast, b.t.p.StopMost
-	sum := float32(0)
-	for i := range steps {
-		at := lo + (float64(i)+0.5)*(hi-lo)/steps
-		b.s.shifts, b.s.prior = append(b.s.shifts, float32(at)), append(b.s.prior, float32(1/at))
-		b.s.wide = append(b.s.wide, float32((hi-lo)/steps/2))
-		sum += float32(1 / at)
+// delays are how long a stop may be, or a way to where one turns round and back: of each
+// length, by its logarithm, equally likely.
+func (b *builder) delays() {
+	const steps = 24
+	lo, hi := 8.0, b.t.p.StopMost
+	each := math.Pow(hi/lo, 1.0/steps)
+	stops := float32(0)
+	for at := lo; at < hi*0.999; at *= each {
+		s := b.s
+		s.shifts, s.wide = append(s.shifts, float32(at*(1+each)/2)), append(s.wide, float32(at*(each-1)/2))
+		stop := float32(0)
+		if at >= b.t.p.StopLeast*0.999 {
+			stop = 1
+		}
+		stops += stop
+		s.prior, s.returns = append(s.prior, stop), append(s.returns, 1.0/steps)
 	}
 	for i := range b.s.prior {
-		b.s.prior[i] /= sum
+		b.s.prior[i] /= stops
 	}
 }
 
@@ -207,7 +262,7 @@ func (t *Trace) initial(p pace) *set {
 			delay: float32(b.stop()), shiftAt: -1, cell: b.cell(),
 		})
 	}
-	b.s.prism = t.prismFirst(p)
+	b.s.prism = t.prismFirst()
 	return b.s
 }
 
@@ -368,7 +423,7 @@ func (t *Trace) front(first sighting, p pace) *set {
 			b.backwards(int32(i), first.at, math.Exp(p.mean), b.stop(), float64(q.weight)*t.p.Stop/3, p.sd)
 		}
 	}
-	b.s.prism = t.prismBefore(first, p)
+	b.s.prism = t.prismBefore(first)
 	return b.s
 }
 
@@ -474,7 +529,7 @@ func (t *Trace) between(a, z sighting, p pace) *set {
 	for i := range b.s.paths {
 		b.inTime(int32(i), a.at, took, p)
 	}
-	b.s.prism = t.prismBetween(a, z, p)
+	b.s.prism = t.prismBetween(a, z)
 	return b.s
 }
 
@@ -521,5 +576,3 @@ func (t *Trace) fill() {
 		t.far[v] = 0.03 + 0.97*(1-math.Exp(-math.Pow(m, 4)))
 	}
 }
-
-var _ = slices.Max[[]int]

@@ -47,7 +47,7 @@
 // The same network, question, seed and marks give the same answers; the order of looks
 // matters by rounding only. Undo takes a mark back as if it had never been made: looks
 // are weighed anew from the start, and sets come from the seed and the sightings beside
-// them. Paces are learned from what was seen when a set was made.
+// them.
 //
 // # Concurrency
 //

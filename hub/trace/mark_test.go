@@ -168,3 +168,19 @@ func TestContradictions(t *testing.T) {
 		tr.Branches()
 	}
 }
+
+// TestOrderOfSightings: neither the order of sightings nor one that was taken back matters.
+func TestOrderOfSightings(t *testing.T) {
+	a, b := evening(t), evening(t)
+	mark(t, a, seen("1", "m2250", 40), seen("2", "m3250", 80), seen("3", "m5250", 180))
+	mark(t, b, seen("3", "m5250", 180), seen("1", "m2250", 40), seen("2", "m3250", 80))
+	if x, y := all(a), all(b); !reflect.DeepEqual(x, y) {
+		t.Errorf("%+v\nand %+v", x.Proposals, y.Proposals)
+	}
+	before := all(a)
+	mark(t, a, seen("x", "m3250", 60))
+	a.Undo("x")
+	if got := all(a); !reflect.DeepEqual(got, before) {
+		t.Errorf("undone: %+v\nwant %+v", got.Proposals, before.Proposals)
+	}
+}

@@ -16,6 +16,7 @@ type Params struct {
 	Straight float64 // how strict detours are punished: the excess over the direct way at which a destination's weight falls to 1/e
 	Stray    float64 // weight of destinations that the way so far speaks against
 	Via      float64 // share of trips that go round by another place
+	Back     float64 // share of trips that turn round soon, where nobody sees it
 	Vias     int     // how many of them are tried with each temper
 	ViaReach float64 // how far that is
 
@@ -54,11 +55,11 @@ type Params struct {
 // DefaultParams were tuned on the scenarios of the tuning set alone; see README.md.
 func DefaultParams() Params {
 	return Params{
-		Whim: 1.7, Trees: 32, Ends: 16, Turn: 10, TurnHere: 150, Junction: 0.4, Nearest: 2000, Straight: 0.1, Stray: 0.03, Via: 0.16, Vias: 2, ViaReach: 400,
+		Whim: 1.7, Trees: 32, Ends: 16, Turn: 10, TurnHere: 150, Junction: 0.4, Nearest: 2000, Straight: 0.1, Stray: 0.03, Via: 0.16, Back: 0.02, Vias: 2, ViaReach: 400,
 		Pace: 0.16, PaceDrift: 0.1, Jitter: 0.5, Blur: 3, Stop: 0.12, StopLeast: 60, StopMost: 600, Late: 0.1, LateReach: 1200,
 		Detect: 0.88, Glimpse: 0.8, False: 0.01, Same: 8, Unclear: 0.3,
 		Overhead: 4, ClipLeast: 10, ClipMost: 30,
-		Prism: 0.15, Strange: 0.15, StrangePasses: 2, PrismPace: 0.6, PrismFade: 200, Rest: 0.05,
+		Prism: 0.05, Strange: 0.08, StrangePasses: 1, PrismPace: 0.6, PrismFade: 200, Rest: 0.05,
 	}
 }
 

@@ -110,7 +110,7 @@ func (t *Trace) toStarts(to []start) []float64 {
 	return t.reach(t.behind, true)
 }
 
-func (t *Trace) prismFirst(p pace) *prism {
+func (t *Trace) prismFirst() *prism {
 	from, to := t.seconds(t.q.Incident.From), t.seconds(t.q.Incident.To)
 	z := &prism{spans: make([]prismSpan, len(t.cams))}
 	for c, f := range t.fromStarts(t.roots) {
@@ -122,7 +122,7 @@ func (t *Trace) prismFirst(p pace) *prism {
 	return z.settle(1)
 }
 
-func (t *Trace) prismAfter(from []start, at float64, p pace) *prism {
+func (t *Trace) prismAfter(from []start, at float64) *prism {
 	z := &prism{spans: make([]prismSpan, len(t.cams))}
 	if len(from) == 0 {
 		return z
@@ -136,7 +136,7 @@ func (t *Trace) prismAfter(from []start, at float64, p pace) *prism {
 	return z.settle(1)
 }
 
-func (t *Trace) prismBefore(first sighting, p pace) *prism {
+func (t *Trace) prismBefore(first sighting) *prism {
 	z := &prism{spans: make([]prismSpan, len(t.cams))}
 	if len(first.from) == 0 {
 		return z
@@ -159,7 +159,7 @@ func (t *Trace) prismBefore(first sighting, p pace) *prism {
 	return z.settle(1)
 }
 
-func (t *Trace) prismBetween(a, b sighting, p pace) *prism {
+func (t *Trace) prismBetween(a, b sighting) *prism {
 	z := &prism{spans: make([]prismSpan, len(t.cams))}
 	if len(a.from) == 0 || len(b.from) == 0 {
 		return z

@@ -14,7 +14,9 @@ type set struct {
 	shifts []float32
 	wide   []float32 // half the width that each stands for
 	prior  []float32
-	ends   ends
+	// returns are the same of ways that turn round.
+	returns []float32
+	ends    ends
 
 	weights []float64 // by hypothesis, with all that was looked at
 	cells   []float32 // by hypothesis with a shift and by shift
@@ -54,6 +56,7 @@ type hyp struct {
 	delay   float32
 	shiftAt float32 // +Inf: no shift
 	cell    int32   // where its cells begin; -1 without
+	turned  bool    // shifts are how long it took to come back
 }
 
 var noShift = float32(math.Inf(1))
@@ -121,6 +124,9 @@ func (s *set) weighOne(tr *Trace, h *hyp) float64 {
 	if h.cell >= 0 {
 		cells = s.cells[h.cell : int(h.cell)+len(s.shifts)]
 		copy(cells, s.prior)
+		if h.turned {
+			copy(cells, s.returns)
+		}
 	}
 	passes := s.of(*p)
 	for j := range passes {

@@ -48,7 +48,10 @@ type sighting struct {
 }
 
 // piece names a set: the sightings around it.
-type piece struct{ after, until string }
+type piece struct {
+	after, until string
+	pace         pace
+}
 
 // New makes a trace. progress is told how much of the work is done; it may be nil.
 // Codes: CodeBadRequest, CodeBadWindow, CodeOffRoad where no road that the mode may use
@@ -67,12 +70,14 @@ func New(ctx context.Context, net *Network, q camera.TraceQuestion, p Params, pr
 		t.cams[i].turns = len(c.Views) > 1
 		t.cams[i].open = t.covered(c.Footage)
 	}
-	t.eyes = look(net, q.Cameras, q.From)
 	roots, err := t.rootsFor(q.Incident.Position)
 	if err != nil {
 		return nil, err
 	}
 	t.roots = roots
+	if t.eyes, err = look(ctx, net, q.Cameras, q.From, progress); err != nil {
+		return nil, err
+	}
 	t.ahead, t.behind = newTree(len(net.busy)), newTree(len(net.busy))
 	t.departures()
 	t.fromIncident()
@@ -282,9 +287,9 @@ func (t *Trace) looked(cam int32) {
 func (t *Trace) update() {
 	made := map[piece]*set{}
 	t.sets = t.sets[:0]
-	pace := t.pace()
+	paces := t.paces()
 	for i := 0; i <= len(t.sightings); i++ {
-		var k piece
+		k := piece{pace: paces[i]}
 		if i > 0 {
 			k.after = t.sightings[i-1].mark
 		}
@@ -293,7 +298,7 @@ func (t *Trace) update() {
 		}
 		s := t.made[k]
 		if s == nil {
-			s = t.build(i, pace)
+			s = t.build(i, k.pace)
 		}
 		s.weigh(t, -1)
 		s.expect(t)

@@ -1,7 +1,5 @@
 package trace
 
-import "math"
-
 // tree holds cheapest ways from a place, or to it, over all vertices. One tree is used
 // again and again: what was reached last time is known by its round.
 type tree struct {
@@ -150,8 +148,3 @@ func (r *random) next() uint64 {
 
 // float is in [0, 1).
 func (r *random) float() float64 { return float64(r.next()>>11) / (1 << 53) }
-
-// normal is a standard normal deviate (Box and Muller).
-func (r *random) normal() float64 {
-	return math.Sqrt(-2*math.Log(1-r.float())) * math.Cos(2*math.Pi*r.float())
-}

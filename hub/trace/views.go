@@ -2,6 +2,8 @@ package trace
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -27,13 +29,19 @@ type eyes struct {
 	byCam  [][]int32
 }
 
-func (e *eyes) of(arc int32) []sight { return e.sights[e.at[arc]:e.at[arc+1]] }
-
 // look finds what the cameras see.
-func look(net *Network, cams []camera.TraceCamera, start time.Time) *eyes {
+func look(ctx context.Context, net *Network, cams []camera.TraceCamera, start time.Time, progress func(done, of int)) (*eyes, error) {
 	e := &eyes{byCam: make([][]int32, len(cams))}
 	w := road.NewWatch(net.graph)
 	for i, c := range cams {
+		if i%100 == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, fmt.Errorf("look through cameras: %w", err)
+			}
+			if progress != nil {
+				progress(i, len(cams))
+			}
+		}
 		for k, v := range c.Views {
 			w.Set(c.ID, []camera.View{v})
 			since, until := math.Inf(-1), math.Inf(1)
@@ -55,18 +63,23 @@ func look(net *Network, cams []camera.TraceCamera, start time.Time) *eyes {
 			w.Set(c.ID, nil)
 		}
 	}
+	e.sort(len(net.from))
+	return e, nil
+}
+
+// sort lists the sights by arc and by camera.
+func (e *eyes) sort(arcs int) {
 	slices.SortStableFunc(e.sights, func(a, b sight) int {
 		return cmp.Or(cmp.Compare(a.arc, b.arc), cmp.Compare(a.from, b.from), cmp.Compare(a.cam, b.cam))
 	})
-	e.at = make([]int32, len(net.from)+1)
+	e.at = make([]int32, arcs+1)
 	for i, s := range e.sights {
 		e.at[s.arc+1]++
 		e.byCam[s.cam] = append(e.byCam[s.cam], int32(i))
 	}
-	for a := range net.from {
+	for a := range arcs {
 		e.at[a+1] += e.at[a]
 	}
-	return e
 }
 
 // sight is a seen part of an edge as shares of its arc.
