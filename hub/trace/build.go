@@ -101,12 +101,15 @@ type builder struct {
 	arcs []int32
 	rng  random
 	span float64 // seconds: what lies beyond is left out
+	// Cameras of the sightings at which the ways begin and end, -1 for none: what their
+	// views hold there is the sighting itself.
+	first, last int32
 }
 
 func (t *Trace) builder(salt uint64, e ends) *builder {
 	return &builder{
 		t: t, s: &set{ends: e}, at: map[uint64]int32{}, rng: random{mix(t.q.Seed ^ mix(salt))},
-		span: float64(t.n) * binSeconds,
+		span: float64(t.n) * binSeconds, first: -1, last: -1,
 	}
 }
 
@@ -127,7 +130,8 @@ func (t *Trace) build(i int, p pace) *set {
 func (b *builder) path(w way, weight float64) {
 	first := len(b.s.passes)
 	var total float32
-	b.s.passes, total = b.t.eyes.passes(b.t.net, w, b.s.passes, 3)
+	b.s.passes, total = b.t.eyes.passes(b.t.net, w, b.s.passes, 0.5)
+	b.s.passes = b.others(b.s.passes, first, total)
 	key := uint64(len(b.s.passes) - first)
 	for _, p := range b.s.passes[first:] {
 		key = mix(key ^ uint64(p.sight)<<20 ^ uint64(p.at/4))
@@ -148,9 +152,23 @@ func (b *builder) path(w way, weight float64) {
 	b.s.paths = append(b.s.paths, path{first: int32(first), n: int32(len(b.s.passes) - first), total: total, weight: float32(weight), arc: w.arcs[len(w.arcs)-1]})
 }
 
+// others leaves out the passes from a place on that are the sightings at its ends.
+func (b *builder) others(passes []pass, from int, total float32) []pass {
+	kept := passes[:from]
+	for _, p := range passes[from:] {
+		begins := p.cam == b.first && p.at-p.dwell/2 < 0.5
+		ends := p.cam == b.last && p.at+p.dwell/2 > total-0.5
+		if !begins && !ends {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
 // forward is what may come after the last sighting.
 func (t *Trace) forward(last sighting, p pace) *set {
 	b := t.builder(math.Float64bits(last.at)^uint64(last.cam), endsStart)
+	b.first = last.cam
 	b.delays()
 	if len(last.from) > 0 {
 		b.ahead(last.from, last.at)
@@ -195,6 +213,7 @@ func (b *builder) onward(i int32, from float64, scales []float64, p pace) {
 // the trip turns round, and comes by again.
 func (b *builder) turned(from []start, at float64) {
 	t := b.t
+	b.first = -1              // it comes by again
 	b.at = map[uint64]int32{} // their passes are later than those of the same ways ahead
 	pull := make([]float64, len(t.net.busy))
 	for v := range pull {
@@ -410,6 +429,7 @@ func (b *builder) pulls(from []start) []float64 {
 // front is what may lie between the incident and the first sighting.
 func (t *Trace) front(first sighting, p pace) *set {
 	b := t.builder(math.Float64bits(first.at)^uint64(first.cam)^7, endsLast)
+	b.last = first.cam
 	if len(first.from) > 0 {
 		b.back(first)
 	}
@@ -514,6 +534,7 @@ func (b *builder) vias(from []start, to start, n int, weight float64) {
 // between is what may lie between two sightings.
 func (t *Trace) between(a, z sighting, p pace) *set {
 	b := t.builder(math.Float64bits(a.at)^math.Float64bits(z.at)<<1^uint64(z.cam), endsStart|endsLast)
+	b.first, b.last = a.cam, z.cam
 	took := z.at - a.at
 	if len(a.from) > 0 && len(z.from) > 0 {
 		for k := range t.p.Trees {

@@ -36,6 +36,7 @@ type Params struct {
 	Glimpse float64 // a pass of so many seconds is half sure to be a pass at all
 	False   float64 // a sighting is somebody else
 	Same    float64 // seconds around a sighting within which a pass is the same one
+	Another float64 // share of what is expected around a sighting that is another pass all the same
 	Unclear float64 // share of Detect that counts for "cannot tell"
 
 	// What clips are proposed.
@@ -57,7 +58,7 @@ func DefaultParams() Params {
 	return Params{
 		Whim: 1.7, Trees: 32, Ends: 16, Turn: 10, TurnHere: 150, Junction: 0.4, Nearest: 2000, Straight: 0.1, Stray: 0.03, Via: 0.16, Back: 0.02, Vias: 2, ViaReach: 400,
 		Pace: 0.16, PaceDrift: 0.1, Jitter: 0.5, Blur: 3, Stop: 0.12, StopLeast: 60, StopMost: 600, Late: 0.1, LateReach: 1200,
-		Detect: 0.88, Glimpse: 0.8, False: 0.01, Same: 8, Unclear: 0.3,
+		Detect: 0.88, Glimpse: 0.8, False: 0.01, Same: 4, Another: 0.1, Unclear: 0.3,
 		Overhead: 4, ClipLeast: 10, ClipMost: 30,
 		Prism: 0.05, Strange: 0.08, StrangePasses: 1, PrismPace: 0.6, PrismFade: 200, Rest: 0.05,
 	}

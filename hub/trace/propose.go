@@ -83,8 +83,12 @@ func (t *Trace) worth(c int32) []float64 {
 		}
 	}
 	for b := range t.n {
-		if (k.open == nil || k.open[b]) && (k.known == nil || !k.known[b]) {
-			sum += t.sums[b+1]
+		if k.open == nil || k.open[b] {
+			w := t.sums[b+1]
+			if k.known != nil && k.known[b] {
+				w *= t.p.Another
+			}
+			sum += w
 		}
 		t.sums[b+1] = sum
 	}
