@@ -211,8 +211,8 @@ func TestRun(t *testing.T) {
 		}
 		return ticks[each], func() { stopped.Add(1) }
 	})
-	accept(t, h.Index, segments(10))
 	h.at = closes
+	accept(t, h.Index, append(segments(10), segment(610))) // of an hour that is closed, and of one that is open
 	shipped, folded := make(chan struct{}, 100), make(chan struct{}, 100)
 	h.objects.Fail(func(verb, name string) indextest.When {
 		switch {
@@ -227,7 +227,8 @@ func TestRun(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- h.Run(ctx) }()
 	<-started
-	<-folded // at once; what is folded before it was shipped needs no journal
+	<-folded // at once
+	<-shipped
 	accept(t, h.Index, segments(20)[10:])
 	<-shippedBy(ticks[3*time.Second], shipped)
 	accept(t, h.Index, segments(30)[20:])
@@ -239,8 +240,8 @@ func TestRun(t *testing.T) {
 		t.Errorf("%d tickers were stopped, want 3", n)
 	}
 	other, _ := restored(t, h, nil)
-	if entries, _ := window(t, other.Index, start, clock()); len(entries) != 30 {
-		t.Errorf("%d entries are shipped, want 30", len(entries))
+	if entries, _ := window(t, other.Index, start, closes); len(entries) != 31 {
+		t.Errorf("%d entries are shipped, want 31", len(entries))
 	}
 }
 
