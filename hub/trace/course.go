@@ -81,6 +81,9 @@ func cameras(all []pass) uint64 {
 // tries draws ways from some places, each once.
 func (t *Trace) tries(from []start) []try {
 	b := t.builder(3, 0)
+	if k := len(t.sightings); k > 0 {
+		b.first = t.sightings[k-1].cam
+	}
 	pull := b.pulls(from)
 	var all []try
 	at := map[uint64]int{}
@@ -106,7 +109,9 @@ func (t *Trace) tries(from []start) []try {
 					all[i].n++
 					continue
 				}
-				one.passes, _ = t.eyes.passes(t.net, way{arcs: one.arcs, from: one.from, to: 1}, nil, 3)
+				total := float32(0)
+				one.passes, total = t.eyes.passes(t.net, way{arcs: one.arcs, from: one.from, to: 1}, nil, 3)
+				one.passes = b.others(one.passes, 0, total)
 				at[key], all = len(all), append(all, one)
 			}
 		}

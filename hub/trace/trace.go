@@ -193,19 +193,34 @@ func (t *Trace) Mark(m camera.Mark, now time.Time) []camera.MarkWarning {
 	if !ok {
 		return warnings
 	}
-	switch m.Kind {
-	case camera.MarkSeen:
-		at := t.seconds(m.At)
-		s := sighting{mark: m.ID, cam: i, at: at, from: t.anchors(i, at, m.Heading)}
-		k, _ := slices.BinarySearchFunc(t.sightings, s, func(a, b sighting) int { return cmp.Compare(a.at, b.at) })
-		t.sightings = slices.Insert(t.sightings, k, s)
-		t.cams[i].seen = append(t.cams[i].seen, at)
-		t.update()
-	default:
-		t.cams[i].look(t, t.seconds(m.From), t.seconds(m.To), t.missing(m.Kind))
-		t.looked(i)
+	if m.Kind == camera.MarkSeen {
+		t.follow(i)
+		return warnings
 	}
+	t.cams[i].look(t, t.seconds(m.From), t.seconds(m.To), t.missing(m.Kind))
+	t.looked(i)
 	return warnings
+}
+
+// follow takes in that what was seen at a camera is another than before.
+func (t *Trace) follow(cam int32) {
+	t.sightings = t.sightings[:0]
+	for _, m := range t.marks {
+		if i, ok := t.byID[m.Camera]; ok && m.Kind == camera.MarkSeen {
+			at := t.seconds(m.At)
+			t.sightings = append(t.sightings, sighting{mark: m.ID, cam: i, at: at, from: t.anchors(i, at, m.Heading)})
+		}
+	}
+	slices.SortStableFunc(t.sightings, func(a, b sighting) int { return cmp.Compare(a.at, b.at) })
+	once := t.sightings[:0]
+	for _, s := range t.sightings {
+		if !slices.ContainsFunc(once, func(o sighting) bool { return o.cam == s.cam && s.at-o.at <= t.p.Same }) {
+			once = append(once, s)
+		}
+	}
+	t.sightings = once
+	t.cams[cam].recall(t, cam)
+	t.update()
 }
 
 // missing is how likely a pass is missed by a look that ended so.
@@ -228,22 +243,11 @@ func (t *Trace) Undo(id string) bool {
 	if !ok {
 		return true
 	}
-	c := &t.cams[i]
 	if m.Kind == camera.MarkSeen {
-		t.sightings = slices.DeleteFunc(t.sightings, func(s sighting) bool { return s.mark == id })
-		at := t.seconds(m.At)
-		if s := slices.Index(c.seen, at); s >= 0 {
-			c.seen = slices.Delete(c.seen, s, s+1)
-		}
-		t.update()
+		t.follow(i)
 		return true
 	}
-	c.miss, c.cum, c.looks = nil, nil, nil
-	for _, m := range t.marks {
-		if m.Camera == t.q.Cameras[i].ID && m.Kind != camera.MarkSeen {
-			c.look(t, t.seconds(m.From), t.seconds(m.To), t.missing(m.Kind))
-		}
-	}
+	t.cams[i].recall(t, i)
 	t.looked(i)
 	return true
 }
@@ -306,22 +310,5 @@ func (t *Trace) update() {
 		t.sets = append(t.sets, s)
 	}
 	t.made = made
-	for i := range t.cams {
-		t.cams[i].knows(t)
-	}
 	t.background()
-}
-
-// knows marks the bins in which a pass is one that was seen.
-func (c *cam) knows(t *Trace) {
-	c.known = nil
-	for _, at := range c.seen {
-		if c.known == nil {
-			c.known = make([]bool, t.n)
-		}
-		lo, hi := t.bins(at, float32(t.p.Same))
-		for b := lo; b < hi; b++ {
-			c.known[b] = true
-		}
-	}
 }
