@@ -90,10 +90,15 @@ func (c *cam) look(t *Trace, from, to float64, miss float32) {
 	}
 	lo, hi := int(math.Round(from/binSeconds)), int(math.Round(to/binSeconds))
 	for b := max(lo, 0); b < min(hi, t.n); b++ {
-		if c.open == nil || c.open[b] {
-			c.miss[b] *= miss
-			c.looks[b]++
+		if c.open != nil && !c.open[b] {
+			continue
 		}
+		c.looks[b]++
+		if b == lo && b > 0 || b == hi-1 && b < t.n-1 { // half in the picture
+			c.miss[b] *= 1 - (1-miss)*float32(t.p.Edge)
+			continue
+		}
+		c.miss[b] *= miss
 	}
 	c.sum(t)
 }

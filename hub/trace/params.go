@@ -33,6 +33,7 @@ type Params struct {
 
 	// What looking is worth.
 	Detect  float64 // a pass in the clip is noticed
+	Edge    float64 // share of Detect for a pass at the edge of a clip, which may cut it
 	Glimpse float64 // a pass of so many seconds is half sure to be a pass at all
 	False   float64 // a sighting is somebody else
 	Same    float64 // seconds around a sighting within which a pass is the same one
@@ -58,9 +59,9 @@ func DefaultParams() Params {
 	return Params{
 		Whim: 1.7, Trees: 32, Ends: 16, Turn: 10, TurnHere: 150, Junction: 0.4, Nearest: 2000, Straight: 0.1, Stray: 0.03, Via: 0.16, Back: 0.02, Vias: 2, ViaReach: 400,
 		Pace: 0.16, PaceDrift: 0.1, Jitter: 0.5, Blur: 3, Stop: 0.12, StopLeast: 60, StopMost: 600, Late: 0.1, LateReach: 1200,
-		Detect: 0.88, Glimpse: 0.8, False: 0.01, Same: 4, Another: 0.1, Unclear: 0.3,
+		Detect: 0.88, Edge: 0.8, Glimpse: 0.8, False: 0.01, Same: 4, Another: 0.1, Unclear: 0.3,
 		Overhead: 4, ClipLeast: 10, ClipMost: 30,
-		Prism: 0.05, Strange: 0.08, StrangePasses: 1, PrismPace: 0.6, PrismFade: 200, Rest: 0.05,
+		Prism: 0.03, Strange: 0.05, StrangePasses: 0.7, PrismPace: 0.6, PrismFade: 200, Rest: 0.05,
 	}
 }
 
@@ -81,7 +82,7 @@ func (m ModeParams) speed(class uint8, limit float64) float64 {
 }
 
 // usual are speeds of a car by class, where the map says nothing.
-var usual = []float64{110, 70, 90, 60, 90, 60, 90, 60, 68, 50, 50, 15, 20, 20, 52}
+var usual = []float64{110, 70, 90, 60, 76, 54, 90, 60, 68, 50, 45, 15, 20, 17, 48}
 
 func (p Params) mode(m camera.Mode) ModeParams {
 	switch m {
@@ -92,7 +93,7 @@ func (p Params) mode(m camera.Mode) ModeParams {
 	case camera.ModeTruck:
 		return ModeParams{Most: 80, Share: 0.8, Speeds: usual}
 	case camera.ModeMotorbike:
-		return ModeParams{Most: 110, Share: 1.08, Speeds: usual, WrongWay: 6}
+		return ModeParams{Most: 110, Share: 1, Speeds: usual, WrongWay: 6}
 	}
-	return ModeParams{Most: 130, Share: 1.03, Speeds: usual}
+	return ModeParams{Most: 130, Share: 0.95, Speeds: usual}
 }

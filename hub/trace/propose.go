@@ -50,7 +50,8 @@ func (t *Trace) best(c int32) (best clip, ok bool) {
 	for seconds := t.p.ClipLeast; seconds <= t.p.ClipMost; seconds *= 1.42 {
 		bins := max(int(math.Round(seconds/binSeconds)), 1)
 		for lo := 0; lo+bins <= t.n; lo++ {
-			gain := (sums[lo+bins] - sums[lo]) * t.p.Detect
+			edges := sums[lo+1] - sums[lo] + sums[lo+bins] - sums[lo+bins-1]
+			gain := (sums[lo+bins] - sums[lo] - edges*(1-t.p.Edge)) * t.p.Detect
 			score := gain / (float64(bins)*binSeconds + t.p.Overhead)
 			if score > best.score {
 				best = clip{cam: c, lo: lo, hi: lo + bins, gain: gain, score: score}
