@@ -41,8 +41,8 @@ func (t *Trace) Belief(step time.Duration) []camera.CameraBelief {
 func (t *Trace) expected(c int32) []float64 {
 	k := &t.cams[c]
 	all := make([]float64, t.n)
-	for b := range all {
-		w := float64(t.back[c][b])
+	for b, back := range t.beyond(c) {
+		w := float64(back)
 		if k.miss != nil {
 			w *= float64(k.miss[b])
 		}

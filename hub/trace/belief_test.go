@@ -29,24 +29,29 @@ func TestNextIsNext(t *testing.T) {
 	}
 }
 
+// reasons are the first of each kind.
+func reasons(tr *trace.Trace) map[camera.ReasonCode]camera.Reason {
+	all := map[camera.ReasonCode]camera.Reason{}
+	for _, p := range tr.Proposals(20) {
+		if _, ok := all[p.Reason.Code]; !ok {
+			all[p.Reason.Code] = p.Reason
+		}
+	}
+	return all
+}
+
 func TestReasons(t *testing.T) {
 	tr := evening(t)
 	if r := tr.Proposals(1)[0].Reason; r.Code != camera.ReasonFirst || r.After != "" || r.Until != "" || r.Metres < 400 || r.Metres > 600 {
 		t.Errorf("at first %+v", r)
 	}
 	mark(t, tr, seen("1", "m5250", 200))
-	codes := map[camera.ReasonCode]camera.Reason{}
-	for _, p := range tr.Proposals(20) {
-		codes[p.Reason.Code] = p.Reason
-	}
+	codes := reasons(tr)
 	if r, ok := codes[camera.ReasonBefore]; !ok || r.After != "" || r.Until != "m5250" || r.Metres < 400 {
 		t.Errorf("before a sighting %+v", codes)
 	}
 	mark(t, tr, seen("2", "m3250", 70))
-	codes = map[camera.ReasonCode]camera.Reason{}
-	for _, p := range tr.Proposals(20) {
-		codes[p.Reason.Code] = p.Reason
-	}
+	codes = reasons(tr)
 	r, ok := codes[camera.ReasonBetween]
 	if !ok || r.After != "m3250" || r.Until != "m5250" || r.Metres < 900 || r.Metres > 1100 {
 		t.Fatalf("between sightings %+v", codes)

@@ -35,6 +35,9 @@ func (p *prism) at(cam int, at float64) float64 {
 	return w
 }
 
+// peak is the most that a prism expects of a bin of a camera, by pass expected of all.
+func (p *prism) peak(cam int) float64 { return p.spans[cam].weight * p.each * binSeconds }
+
 // add adds what a prism expects of a camera by bin.
 func (p *prism) add(cam int, bins []float32, expected float64) {
 	s := &p.spans[cam]

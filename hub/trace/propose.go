@@ -19,18 +19,42 @@ type clip struct {
 // Proposals are the clips to look at next, the one that promises most for its seconds
 // first (Stone, Theory of Optimal Search, 1975), one for each camera.
 func (t *Trace) Proposals(n int) []camera.Proposal {
+	bounds := t.bounds()
+	order := make([]int32, len(t.cams))
+	for c := range order {
+		order[c] = int32(c)
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(bounds[b], bounds[a]) })
 	var all []clip
-	for c := range t.cams {
-		if best, ok := t.best(int32(c)); ok {
-			all = append(all, best)
+	for _, c := range order {
+		if len(all) >= n && (n <= 0 || bounds[c] <= all[n-1].score) {
+			break
+		}
+		if best, ok := t.best(c); ok {
+			k, _ := slices.BinarySearchFunc(all, best, func(a, b clip) int { return cmp.Compare(b.score, a.score) })
+			all = slices.Insert(all, k, best)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b clip) int { return cmp.Compare(b.score, a.score) })
 	var out []camera.Proposal
 	for _, c := range all[:min(n, len(all))] {
 		out = append(out, t.proposal(c))
 	}
 	return out
+}
+
+// bounds are what no clip of a camera can score more than.
+func (t *Trace) bounds() []float64 {
+	seconds := math.Round(t.p.ClipMost/binSeconds) * binSeconds
+	each := t.p.Detect / binSeconds * seconds / (seconds + t.p.Overhead)
+	all := make([]float64, len(t.cams))
+	for c := range all {
+		peak := t.anywhere()
+		for _, s := range t.sets {
+			peak += float64(s.peak[c]) + s.prism.peak(int(c))*t.strange(s)
+		}
+		all[c] = peak * each * 1.001 // sums are rounded
+	}
+	return all
 }
 
 func (t *Trace) proposal(c clip) camera.Proposal {
@@ -67,7 +91,7 @@ func (t *Trace) worth(c int32) []float64 {
 	if t.sums == nil {
 		t.sums = make([]float64, t.n+1)
 	}
-	back := t.back[c]
+	back := t.beyond(c)
 	sum := 0.0
 	for b := range t.n {
 		w := back[b]
@@ -96,21 +120,39 @@ func (t *Trace) worth(c int32) []float64 {
 	return t.sums
 }
 
-// background fills what is expected beyond the ways.
+// background forgets what is expected beyond the ways, which beyond tells when it is
+// asked for.
 func (t *Trace) background() {
-	rest := float32(t.p.Rest / float64(t.n) / float64(len(t.cams)))
 	if t.back == nil {
-		t.back = make([][]float32, len(t.cams))
+		t.back, t.stale = make([][]float32, len(t.cams)), make([]bool, len(t.cams))
 	}
-	for c := range t.cams {
-		if t.back[c] == nil {
-			t.back[c] = make([]float32, t.n)
-		}
-		for b := range t.n {
-			t.back[c][b] = rest
-		}
-		for _, s := range t.sets {
-			s.prism.add(c, t.back[c], t.p.Prism+(1-s.trust)*t.p.StrangePasses)
-		}
+	for c := range t.stale {
+		t.stale[c] = true
 	}
 }
+
+// beyond is by bin what is expected of a camera beyond the ways, before looks.
+func (t *Trace) beyond(c int32) []float32 {
+	if t.back[c] == nil {
+		t.back[c] = make([]float32, t.n)
+	}
+	bins := t.back[c]
+	if !t.stale[c] {
+		return bins
+	}
+	t.stale[c] = false
+	rest := float32(t.anywhere())
+	for b := range bins {
+		bins[b] = rest
+	}
+	for _, s := range t.sets {
+		s.prism.add(int(c), bins, t.strange(s))
+	}
+	return bins
+}
+
+// anywhere is what is expected of any bin of any camera.
+func (t *Trace) anywhere() float64 { return t.p.Rest / float64(t.n) / float64(len(t.cams)) }
+
+// strange is how many passes are expected of a set that its ways do not foresee.
+func (t *Trace) strange(s *set) float64 { return t.p.Prism + (1-s.trust)*t.p.StrangePasses }

@@ -34,8 +34,7 @@ func (t *Trace) reason(c clip) camera.Reason {
 // source finds the set that most of the passes expected in a clip belong to, and whether
 // its ways or only its prism foresee them. -1: neither does.
 func (t *Trace) source(c clip) (set int, code camera.ReasonCode) {
-	rest := t.p.Rest / float64(t.n) / float64(len(t.cams)) * float64(c.hi-c.lo)
-	set, most, back, wider := -1, 0.0, rest, -1
+	set, most, back, wider := -1, 0.0, t.anywhere()*float64(c.hi-c.lo), -1
 	for i, s := range t.sets {
 		ways, prism := 0.0, 0.0
 		for b := c.lo; b < c.hi; b++ {
@@ -48,7 +47,7 @@ func (t *Trace) source(c clip) (set int, code camera.ReasonCode) {
 			}
 			prism += s.prism.at(int(c.cam), (float64(b)+0.5)*binSeconds) * binSeconds * miss
 		}
-		prism *= t.p.Prism + (1-s.trust)*t.p.StrangePasses
+		prism *= t.strange(s)
 		if ways > most {
 			set, most, code = i, ways, t.codeOf(i)
 		}

@@ -24,7 +24,7 @@ type set struct {
 	first   float64     // total before anything was looked at
 	trust   float64     // that the trip is one that the ways foresee
 	density [][]float32 // by camera and bin: passes that are expected; nil where none are
-	chance  [][]float32 // the same before the looks at that camera thin it out
+	peak    []float32   // by camera: most of density
 	prism   *prism
 }
 
@@ -161,8 +161,9 @@ func (s *set) weighOne(tr *Trace, h *hyp) float64 {
 // expect computes when passes are expected.
 func (s *set) expect(tr *Trace) {
 	if s.density == nil {
-		s.density, s.chance = make([][]float32, len(tr.cams)), make([][]float32, len(tr.cams))
+		s.density, s.peak = make([][]float32, len(tr.cams)), make([]float32, len(tr.cams))
 	}
+	clear(s.peak)
 	for c := range s.density {
 		clear(s.density[c])
 	}
@@ -176,7 +177,7 @@ func (s *set) expect(tr *Trace) {
 	}
 	for c, d := range s.density {
 		if d != nil {
-			s.settle(&tr.cams[c], d, s.chance[c])
+			s.peak[c] = settle(&tr.cams[c], d)
 		}
 	}
 }
@@ -219,7 +220,7 @@ func (s *set) add(tr *Trace, p *pass, at float64, half, weight float32) {
 	d := s.density[p.cam]
 	if d == nil {
 		d = make([]float32, tr.n+1)
-		s.density[p.cam], s.chance[p.cam] = d, make([]float32, tr.n)
+		s.density[p.cam] = d
 	}
 	each := weight * p.sure / float32(hi-lo)
 	if c.cum != nil {
@@ -229,16 +230,16 @@ func (s *set) add(tr *Trace, p *pass, at float64, half, weight float32) {
 	d[min(hi, tr.n)] -= each
 }
 
-// settle turns differences into what is expected by bin.
-func (s *set) settle(c *cam, d, chance []float32) {
+// settle turns differences into what is expected by bin, and tells the most of it.
+func settle(c *cam, d []float32) (peak float32) {
 	sum := float32(0)
-	for b := range chance {
+	for b := range d {
 		sum += d[b]
-		chance[b] = max(sum, 0)
-		d[b] = chance[b]
-		if c.miss != nil {
+		d[b] = max(sum, 0)
+		if c.miss != nil && b < len(c.miss) {
 			d[b] *= c.miss[b]
 		}
+		peak = max(peak, d[b])
 	}
-	d[len(chance)] = 0
+	return peak
 }

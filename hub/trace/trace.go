@@ -36,6 +36,7 @@ type Trace struct {
 	away          []float32 // by vertex: seconds from the incident, +Inf never
 	far           []float64 // by vertex: how likely trips go that far
 	sums          []float64
+	stale         []bool      // by camera: back is not true any more
 	back          [][]float32 // by camera and bin: what is expected beyond the ways, before looks
 }
 
