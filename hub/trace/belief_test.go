@@ -8,6 +8,7 @@ import (
 	"time"
 
 	camera "xulang.vn/camera"
+	"xulang.vn/camera/hub/trace"
 )
 
 // TestNextIsNext: who was seen on the highway is looked for at the next house on it,
