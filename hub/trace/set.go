@@ -139,13 +139,13 @@ func (s *set) weighOne(tr *Trace, h *hyp) float64 {
 		if q.at > h.shiftAt {
 			for k, shift := range s.shifts {
 				if cells[k] > 0 && tr.sees(q, at+float64(shift)) {
-					cells[k] *= 1 - q.sure*(1-c.missed(tr, at+float64(shift), half+s.wide[k]))
+					cells[k] *= tr.unseen(c, q, at+float64(shift), half+s.wide[k])
 				}
 			}
 			continue
 		}
 		if tr.sees(q, at) {
-			fixed *= float64(1 - q.sure*(1-c.missed(tr, at, half)))
+			fixed *= float64(tr.unseen(c, q, at, half))
 		}
 	}
 	if cells == nil {
@@ -156,6 +156,12 @@ func (s *set) weighOne(tr *Trace, h *hyp) float64 {
 		sum += float64(w)
 	}
 	return fixed * sum
+}
+
+// unseen is the likelihood of all looks when a pass was expected around a time: it was
+// missed, or was not as the way foresaw.
+func (t *Trace) unseen(c *cam, p *pass, at float64, half float32) float32 {
+	return 1 - float32(t.p.Firm)*p.sure*(1-c.missed(t, at, half))
 }
 
 // expect computes when passes are expected.
@@ -224,7 +230,7 @@ func (s *set) add(tr *Trace, p *pass, at float64, half, weight float32) {
 	}
 	each := weight * p.sure / float32(hi-lo)
 	if c.cum != nil {
-		each /= 1 - p.sure*(1-c.missed(tr, at, half))
+		each /= tr.unseen(c, p, at, half)
 	}
 	d[max(lo, 0)] += each
 	d[min(hi, tr.n)] -= each
