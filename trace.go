@@ -42,7 +42,7 @@ type Mark struct {
 	Kind    MarkKind  `json:"kind"`
 	Camera  CameraID  `json:"camera"`
 	From    time.Time `json:"from"`              // of the clip that was watched
-	To      time.Time `json:"to"`                // after From
+	To      time.Time `json:"to"`                // up to where it was, after From; all of it counts, also around a sighting
 	At      time.Time `json:"at,omitzero"`       // MarkSeen: when it was in the picture
 	Heading *float64  `json:"heading,omitempty"` // MarkSeen: way of travel, degrees from true north; nil: not told
 }

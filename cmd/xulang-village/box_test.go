@@ -47,7 +47,7 @@ type process struct {
 // startBox builds the programs with the race detector and starts everything. A theft
 // every four minutes gets the rider to home-09, one every ten beyond home-10. The
 // database is a PostgreSQL, or SQLite when it is "".
-func startBox(t *testing.T, database, everyRide string, homes ...string) *box {
+func startBox(t *testing.T, database, firstRide, everyRide string, homes ...string) *box {
 	t.Helper()
 	minio, err := filepath.Abs("../../.build/bin/minio")
 	if err != nil {
@@ -82,7 +82,7 @@ func startBox(t *testing.T, database, everyRide string, homes ...string) *box {
 	b.village = b.start("village", func() *exec.Cmd {
 		return exec.Command(filepath.Join(b.bin, "xulang-village"), "run", "-hub", b.hubURL, "-setup-link", b.path("hub/setup-link"),
 			"-data", b.path("village"), "-homes", strings.Join(homes, ","), "-agent-program", filepath.Join(b.bin, "xulang-agent"),
-			"-net", b.net, "-first-ride", "10s", "-every-ride", everyRide)
+			"-net", b.net, "-first-ride", firstRide, "-every-ride", everyRide)
 	})
 	jar, err := cookiejar.New(nil)
 	if err != nil {

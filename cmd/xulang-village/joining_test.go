@@ -22,7 +22,7 @@ const joiningPage = "joining.test.mjs"
 // their own, two households with recorders live in the test itself. The hub stands on
 // PostgreSQL, that of TestVillage on SQLite.
 func TestJoining(t *testing.T) {
-	v := begin(t, dbtest.Postgres(t), "10m", "home-08", "home-09", "home-10", "home-19")
+	v := begin(t, dbtest.Postgres(t), "10s", "10m", "home-08", "home-09", "home-10", "home-19")
 	moving, copied := newMember(t, v, 201), newMember(t, v, 202)
 	v.await("the households of the village", 90*time.Second, v.joinedHomes)
 	t.Run("at once", func(t *testing.T) {

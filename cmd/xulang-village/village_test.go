@@ -28,7 +28,7 @@ var homes = []string{"home-04", "home-05", "home-06", "home-07", "home-08", "hom
 // agents in processes of their own, the hub, MinIO and a browser, with kill -9
 // of each in turn.
 func TestVillage(t *testing.T) {
-	v := begin(t, "", "4m", homes...)
+	v := begin(t, "", "100s", "4m", homes...)
 	v.await("footage of all homes", 2*time.Minute, func() error { return v.freshSince(v.began) })
 	v.joined = time.Now()
 	for _, part := range []struct {
@@ -66,9 +66,9 @@ type story struct {
 }
 
 // begin starts everything, and opens a case as the officer.
-func begin(t *testing.T, database, everyRide string, homes ...string) *story {
+func begin(t *testing.T, database, firstRide, everyRide string, homes ...string) *story {
 	t.Helper()
-	v := &story{box: startBox(t, database, everyRide, homes...), began: time.Now()}
+	v := &story{box: startBox(t, database, firstRide, everyRide, homes...), began: time.Now()}
 	v.await("the officer's sign-in", time.Minute, func() error {
 		return v.post("/session", map[string]string{"login": "canbo", "password": "can-bo-lang-mau"}, nil)
 	})

@@ -60,5 +60,6 @@
 // purpose, or changes the vehicle, is found by the prism and the rest alone. Sightings are
 // taken for true, and a false one misleads until it is withdrawn: Mark tells when one does
 // not fit the others, and counts it all the same. Two passes that follow each other at a
-// camera within seconds are one.
+// camera within seconds are one. Of a clip in which somebody was seen all that was watched
+// counts: the trip came by then, and not at any other time of it.
 package trace
