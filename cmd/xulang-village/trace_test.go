@@ -156,6 +156,9 @@ func (w *watcher) watchNext() {
 		w.t.Fatal(err)
 	}
 	for _, p := range got.Proposals {
+		if !slices.Contains(homes, homeOf(p.Label)) {
+			continue
+		}
 		there := slices.ContainsFunc(w.footage[p.Label], func(s gen.Span) bool { return s.From.Before(p.To) && s.To.After(p.From) })
 		if w.cams[p.Label].Id != p.Camera || !there || p.Playlist == nil && p.Home == nil {
 			w.t.Fatalf("proposed: %+v, of which there is %+v", p, w.footage[p.Label])

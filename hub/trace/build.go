@@ -9,13 +9,16 @@ import (
 // logarithm of its time over the usual one.
 type pace struct{ mean, sd float64 }
 
-// scales are the manners of driving that stand for a pace: equally likely quantiles.
-func (p pace) scales() []float64 {
-	z := []float64{-1.28, -0.52, 0, 0.52, 1.28}
-	for i := range z {
-		z[i] = math.Exp(p.mean + p.sd*z[i])
+// manner is a pace that stands for others, with its share of them.
+type manner struct{ scale, share float64 }
+
+// manners stand for a pace. The ends are far out: some are in a great hurry.
+func (p pace) manners() []manner {
+	all := []manner{{-2.4, 0.03}, {-1.3, 0.14}, {-0.6, 0.22}, {0, 0.22}, {0.6, 0.22}, {1.3, 0.14}, {2.4, 0.03}}
+	for i := range all {
+		all[i].scale = math.Exp(p.mean + p.sd*all[i].scale)
 	}
-	return z
+	return all
 }
 
 // paces are for each set what is known of the pace by the sighting that ends it: a
@@ -23,7 +26,8 @@ func (p pace) scales() []float64 {
 // that a set is made anew only when an earlier mark makes a difference.
 func (t *Trace) paces() []pace {
 	const step = 0.01
-	precision, sum := 1/(t.p.Pace*t.p.Pace), 0.0
+	prior := t.p.Pace * t.p.mode(t.q.Mode).Varied
+	precision, sum := 1/(prior*prior), 0.0
 	all := make([]pace, len(t.sightings)+1)
 	for i := range all {
 		if 0 < i && i < len(t.sightings) {
@@ -174,9 +178,9 @@ func (t *Trace) forward(last sighting, p pace) *set {
 		b.ahead(last.from, last.at)
 	}
 	onward := len(b.s.paths)
-	scales := p.scales()
+	manners := p.manners()
 	for i := range b.s.paths {
-		b.onward(int32(i), last.at, scales, p)
+		b.onward(int32(i), last.at, manners, p)
 	}
 	if len(last.from) > 0 {
 		b.turned(last.from, last.at)
@@ -192,12 +196,12 @@ func (t *Trace) forward(last sighting, p pace) *set {
 }
 
 // onward adds the manners in which a path is driven from its start on.
-func (b *builder) onward(i int32, from float64, scales []float64, p pace) {
+func (b *builder) onward(i int32, from float64, manners []manner, p pace) {
 	q, stop := &b.s.paths[i], b.t.p.Stop
-	for _, s := range scales {
+	for _, m := range manners {
 		b.s.hyps = append(b.s.hyps, hyp{
-			path: i, weight: q.weight * float32((1-stop)/float64(len(scales))), base: from,
-			scale: float32(s), spread: float32(0.3 * p.sd * s), delayAt: noShift, shiftAt: noShift, cell: -1,
+			path: i, weight: q.weight * float32((1-stop)*m.share), base: from,
+			scale: float32(m.scale), spread: float32(0.4 * p.sd * m.scale), delayAt: noShift, shiftAt: noShift, cell: -1,
 		})
 	}
 	const stops = 2

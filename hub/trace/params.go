@@ -71,6 +71,7 @@ type ModeParams struct {
 	Most     float64   // never faster
 	Share    float64   // of the map's maximum, where it tells one
 	Speeds   []float64 // by class, where it does not; 0: not there
+	Varied   float64   // how much paces differ from trip to trip, against Pace
 	WrongWay float64   // how much dearer a one-way street is against its way; 0: never
 }
 
@@ -88,13 +89,13 @@ var usual = []float64{110, 70, 90, 60, 76, 54, 90, 60, 68, 50, 45, 15, 20, 17, 4
 func (p Params) mode(m camera.Mode) ModeParams {
 	switch m {
 	case camera.ModeFoot:
-		return ModeParams{Most: 5, Share: 1, Speeds: usual, WrongWay: 1}
+		return ModeParams{Most: 5, Share: 1, Speeds: usual, Varied: 1, WrongWay: 1}
 	case camera.ModeBicycle:
-		return ModeParams{Most: 15, Share: 1, Speeds: usual, WrongWay: 1.5}
+		return ModeParams{Most: 15, Share: 1, Speeds: usual, Varied: 1, WrongWay: 1.5}
 	case camera.ModeTruck:
-		return ModeParams{Most: 80, Share: 0.8, Speeds: usual}
+		return ModeParams{Most: 80, Share: 0.8, Speeds: usual, Varied: 0.8}
 	case camera.ModeMotorbike:
-		return ModeParams{Most: 110, Share: 1, Speeds: usual, WrongWay: 6}
+		return ModeParams{Most: 110, Share: 1, Speeds: usual, Varied: 1.15, WrongWay: 6}
 	}
-	return ModeParams{Most: 130, Share: 0.95, Speeds: usual}
+	return ModeParams{Most: 130, Share: 0.95, Speeds: usual, Varied: 0.95}
 }
