@@ -1075,7 +1075,7 @@ type NewMark struct {
 	Heading *float64 `json:"heading,omitempty"`
 	Kind    MarkKind `json:"kind"`
 
-	// To at most 6 hours after from
+	// To up to where it was watched, at most 6 hours after from; who was seen was nowhere else in it
 	To time.Time `json:"to"`
 }
 

@@ -1270,7 +1270,7 @@ export interface components {
             from: string;
             /**
              * Format: date-time
-             * @description at most 6 hours after from
+             * @description up to where it was watched, at most 6 hours after from; who was seen was nowhere else in it
              */
             to: string;
             /**
