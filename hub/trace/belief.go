@@ -50,8 +50,8 @@ func (t *Trace) expected(c int32) []float64 {
 	}
 	for _, s := range t.sets {
 		if d := s.density[c]; d != nil {
-			for b, w := range d[:t.n] {
-				all[b] += float64(w)
+			for i, w := range d[:s.hi-s.lo] {
+				all[s.lo+i] += float64(w)
 			}
 		}
 	}

@@ -119,6 +119,19 @@ func (t *Trace) builder(salt uint64, e ends) *builder {
 
 // build makes the set before sighting i, which lies behind sighting i-1.
 func (t *Trace) build(i int, p pace) *set {
+	s := t.piece(i, p)
+	const slip = 15 // bins: nothing is expected so far from its sightings
+	s.hi = t.n
+	if i > 0 {
+		s.lo = min(max(int(t.sightings[i-1].at/binSeconds)-slip, 0), t.n)
+	}
+	if i < len(t.sightings) {
+		s.hi = max(min(int(t.sightings[i].at/binSeconds)+slip, t.n), s.lo)
+	}
+	return s
+}
+
+func (t *Trace) piece(i int, p pace) *set {
 	switch {
 	case len(t.sightings) == 0:
 		return t.initial(p)

@@ -102,8 +102,8 @@ func (t *Trace) worth(c int32) []float64 {
 	}
 	for _, s := range t.sets {
 		if d := s.density[c]; d != nil {
-			for b, w := range d[:t.n] {
-				t.sums[b+1] += float64(w)
+			for i, w := range d[:s.hi-s.lo] {
+				t.sums[s.lo+i+1] += float64(w)
 			}
 		}
 	}

@@ -38,9 +38,7 @@ func (t *Trace) source(c clip) (set int, code camera.ReasonCode) {
 	for i, s := range t.sets {
 		ways, prism := 0.0, 0.0
 		for b := c.lo; b < c.hi; b++ {
-			if d := s.density[c.cam]; d != nil {
-				ways += float64(d[b])
-			}
+			ways += s.expects(c.cam, b)
 			miss := 1.0
 			if m := t.cams[c.cam].miss; m != nil {
 				miss = float64(m[b])

@@ -23,7 +23,8 @@ type set struct {
 	total   float64
 	first   float64     // total before anything was looked at
 	trust   float64     // that the trip is one that the ways foresee
-	density [][]float32 // by camera and bin: passes that are expected; nil where none are
+	lo, hi  int         // bins in which it lies
+	density [][]float32 // by camera and bin from lo on: passes that are expected; nil where none are
 	peak    []float32   // by camera: most of density
 	prism   *prism
 }
@@ -183,7 +184,7 @@ func (s *set) expect(tr *Trace) {
 	}
 	for c, d := range s.density {
 		if d != nil {
-			s.peak[c] = settle(&tr.cams[c], d)
+			s.peak[c] = settle(&tr.cams[c], d, s.lo)
 		}
 	}
 }
@@ -219,33 +220,43 @@ func (s *set) expectOne(tr *Trace, h *hyp, w float64) {
 // differences of the density, which settle sums.
 func (s *set) add(tr *Trace, p *pass, at float64, half, weight float32) {
 	lo, hi := int((at-float64(half))/binSeconds), int((at+float64(half))/binSeconds)+1
-	if hi <= 0 || lo >= tr.n || !tr.sees(p, at) {
+	if hi <= s.lo || lo >= s.hi || !tr.sees(p, at) {
 		return
 	}
 	c := &tr.cams[p.cam]
 	d := s.density[p.cam]
 	if d == nil {
-		d = make([]float32, tr.n+1)
+		d = make([]float32, s.hi-s.lo+1)
 		s.density[p.cam] = d
 	}
 	each := weight * p.sure / float32(hi-lo)
 	if c.cum != nil {
 		each /= tr.unseen(c, p, at, half)
 	}
-	d[max(lo, 0)] += each
-	d[min(hi, tr.n)] -= each
+	d[max(lo-s.lo, 0)] += each
+	d[min(hi, s.hi)-s.lo] -= each
 }
 
-// settle turns differences into what is expected by bin, and tells the most of it.
-func settle(c *cam, d []float32) (peak float32) {
-	sum := float32(0)
-	for b := range d {
-		sum += d[b]
-		d[b] = max(sum, 0)
-		if c.miss != nil && b < len(c.miss) {
-			d[b] *= c.miss[b]
-		}
-		peak = max(peak, d[b])
+// expects is what is expected of a camera in a bin.
+func (s *set) expects(cam int32, bin int) float64 {
+	if d := s.density[cam]; d != nil && bin >= s.lo && bin < s.hi {
+		return float64(d[bin-s.lo])
 	}
+	return 0
+}
+
+// settle turns differences into what is expected by bin from lo on, and tells the most
+// of it.
+func settle(c *cam, d []float32, lo int) (peak float32) {
+	sum := float32(0)
+	for i := range d[:len(d)-1] {
+		sum += d[i]
+		d[i] = max(sum, 0)
+		if c.miss != nil {
+			d[i] *= c.miss[lo+i]
+		}
+		peak = max(peak, d[i])
+	}
+	d[len(d)-1] = 0
 	return peak
 }
