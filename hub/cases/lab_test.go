@@ -47,7 +47,7 @@ func newLab(t *testing.T) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Cases.Reach, l.Cases.Tracer, l.Cases.Paths, l.Cases.Roads = l, l, l, l
+	l.Reach, l.Tracer, l.Paths, l.Roads = l, l, l, l
 	for i := range 3 {
 		l.house(fmt.Sprintf("Nhà %02d", i+1), float64(500*i+500), camera.ConsentClip)
 	}
@@ -117,7 +117,7 @@ func (l *lab) proposed(t *testing.T) string {
 
 // restart is that of the hub: what was in memory is gone.
 func (l *lab) restart() {
-	l.Cases = cases.New(l.Cases.Parts)
+	l.Cases = cases.New(l.Parts)
 	l.questions, l.calls = nil, nil
 }
 
@@ -195,8 +195,8 @@ type engine struct {
 
 // enter notices when two use engines of a case at a time.
 func (e *engine) enter(call string) func() {
-	e.lab.mu.Lock()
-	defer e.lab.mu.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if e.using++; e.using > 1 {
 		e.crossed = true
 	}
@@ -204,8 +204,8 @@ func (e *engine) enter(call string) func() {
 		e.calls = append(e.calls, call)
 	}
 	return func() {
-		e.lab.mu.Lock()
-		defer e.lab.mu.Unlock()
+		e.mu.Lock()
+		defer e.mu.Unlock()
 		e.using--
 	}
 }

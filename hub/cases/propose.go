@@ -54,7 +54,7 @@ func (c *Cases) Proposals(ctx context.Context, who Officer, caseID string, most 
 		if err != nil {
 			return Proposals{}, err
 		}
-		refused := false
+		var refused bool
 		if p.List, refused, err = c.propose(ctx, one, list); err != nil || !refused {
 			return p, err
 		}
@@ -76,7 +76,8 @@ func (c *Cases) propose(ctx context.Context, one Case, list []camera.Proposal) (
 		if err != nil {
 			return nil, false, err
 		}
-		if c.watchable(cam, one.Purpose()) != nil || len(within([]camera.Interval{{From: clip.From, To: clip.To}}, p.openIn(clip.From, clip.To))) == 0 {
+		watchable := c.watchable(cam, one.Purpose()) == nil
+		if !watchable || len(within([]camera.Interval{{From: clip.From, To: clip.To}}, p.openIn(clip.From, clip.To))) == 0 {
 			return nil, true, nil
 		}
 		w, err := c.window(ctx, cam, clip.From, clip.To)

@@ -78,10 +78,10 @@ func TestWhatIsProposed(t *testing.T) {
 		playable, home bool
 	}{
 		"stored":    {func(*lab) {}, camera.ConsentClip, true, false},
-		"at home":   {func(l *lab) { l.village.footage[0].State = camera.StateHome }, camera.ConsentClip, false, true},
+		"at home":   {func(l *lab) { l.footage[0].State = camera.StateHome }, camera.ConsentClip, false, true},
 		"ask first": {func(l *lab) { l.cams[0].Consent.Level = camera.ConsentAsk }, camera.ConsentAsk, false, false},
 		"in the recorder": {func(l *lab) {
-			l.village.footage = nil
+			l.footage = nil
 			l.village.spans = []cases.Span{{From: noon.Add(-time.Hour), To: noon, State: camera.StateRecorder}}
 		}, camera.ConsentClip, false, true},
 		"out of hours": {func(l *lab) { l.cams[0].Consent.Hours = camera.Hours{From: 1, To: 2} }, camera.ConsentAsk, false, false},

@@ -199,7 +199,7 @@ func TestClockBounds(t *testing.T) {
 				l.clocks[id] = *c.ledger
 			}
 			if c.footage != nil {
-				l.village.footage = []cases.Footage{{Segment: camera.Segment{Clock: *c.footage}}}
+				l.footage = []cases.Footage{{Segment: camera.Segment{Clock: *c.footage}}}
 			}
 			l.own, l.fetch = map[camera.CameraID]cases.RecorderClock{id: {Bound: c.own}}, map[camera.CameraID]camera.Millis{id: c.fetched}
 			l.covered(id, c.state)

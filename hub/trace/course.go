@@ -109,9 +109,8 @@ func (t *Trace) tries(from []start) []try {
 					all[i].n++
 					continue
 				}
-				total := float32(0)
-				one.passes, total = t.eyes.passes(t.net, way{arcs: one.arcs, from: one.from, to: 1}, nil, 3)
-				one.passes = b.others(one.passes, 0, total)
+				passes, total := t.eyes.passes(t.net, way{arcs: one.arcs, from: one.from, to: 1}, nil, 3)
+				one.passes = b.others(passes, 0, total)
 				at[key], all = len(all), append(all, one)
 			}
 		}

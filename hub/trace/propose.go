@@ -50,7 +50,7 @@ func (t *Trace) bounds() []float64 {
 	for c := range all {
 		peak := t.anywhere()
 		for _, s := range t.sets {
-			peak += float64(s.peak[c]) + s.prism.peak(int(c))*t.strange(s)
+			peak += float64(s.peak[c]) + s.prism.peak(c)*t.strange(s)
 		}
 		all[c] = peak * each * 1.001 // sums are rounded
 	}
