@@ -151,14 +151,14 @@ func TestTree(t *testing.T) {
 }
 
 // TestKill: processes are found through their parents and through their session;
-// a pipe ends when the last of them has.
+// a pipe ends when the last of them has. The shell outlives its children, whichever dies first.
 func TestKill(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	shell := exec.Command("sh", "-c", "setsid sleep 1000 & (sleep 1000 & echo ready); wait")
+	shell := exec.Command("sh", "-c", "setsid sleep 1000 & (sleep 1000 & echo ready); wait; while :; do sleep 1000; done")
 	shell.Stdout = w
 	shell.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := shell.Start(); err != nil {
