@@ -5,73 +5,6 @@ import (
 	"slices"
 )
 
-// pace is what is known of how fast this trip goes: mean and standard deviation of the
-// logarithm of its time over the usual one.
-type pace struct{ mean, sd float64 }
-
-// manner is a pace that stands for others, with its share of them.
-type manner struct{ scale, share float64 }
-
-// manners stand for a pace. The ends are far out: some are in a great hurry.
-func (p pace) manners() []manner {
-	all := []manner{{-2.4, 0.03}, {-1.3, 0.14}, {-0.6, 0.22}, {0, 0.22}, {0.6, 0.22}, {1.3, 0.14}, {2.4, 0.03}}
-	for i := range all {
-		all[i].scale = math.Exp(p.mean + p.sd*all[i].scale)
-	}
-	return all
-}
-
-// paces are for each set what is known of the pace by the sighting that ends it: a
-// normal prior and a normal error of what lies between sightings. They are rounded, so
-// that a set is made anew only when an earlier mark makes a difference.
-func (t *Trace) paces() []pace {
-	const step = 0.01
-	prior := t.p.Pace * t.p.mode(t.q.Mode).Varied
-	precision, sum := 1/(prior*prior), 0.0
-	all := make([]pace, len(t.sightings)+1)
-	for i := range all {
-		if 0 < i && i < len(t.sightings) {
-			if r, err, ok := t.ratio(&t.sightings[i-1], &t.sightings[i]); ok {
-				sum += r / (err * err)
-				precision += 1 / (err * err)
-			}
-		}
-		all[i] = pace{
-			mean: math.Round(sum/precision/step) * step,
-			sd:   math.Round(math.Sqrt(1/precision+t.p.PaceDrift*t.p.PaceDrift)/step) * step,
-		}
-	}
-	return all
-}
-
-// ratio is the logarithm of the time between two sightings over the usual one, with its
-// error; not ok where something else than pace made it.
-func (t *Trace) ratio(a, b *sighting) (r, err float64, ok bool) {
-	took := b.at - a.at
-	if len(a.from) == 0 || len(b.from) == 0 || took < 10 {
-		return 0, 0, false
-	}
-	r = math.Log(took / t.direct(a.from[0], b.from[0]))
-	return r, t.p.PaceDrift + 4/took, math.Abs(r) <= 3*t.p.Pace // else a stop, a detour, or somebody else
-}
-
-// direct is how long the way from one place to another usually takes.
-func (t *Trace) direct(a, b start) float64 {
-	if a.arc == b.arc && a.at <= b.at {
-		return float64((b.at - a.at) * t.net.seconds[a.arc])
-	}
-	if a.arc == b.arc^1 && 1-a.at <= b.at {
-		return float64((b.at-1+a.at)*t.net.seconds[b.arc]) + t.p.Turn/2
-	}
-	t.ahead.reset()
-	t.root(t.ahead, a)
-	t.ahead.grow(t.net, 0, 1, never, false, t.net.from[b.arc])
-	if !t.ahead.has(t.net.from[b.arc]) {
-		return math.Inf(1)
-	}
-	return float64(t.ahead.cost[t.net.from[b.arc]] + b.at*t.net.seconds[b.arc])
-}
-
 // root lets a tree begin at a place on an arc.
 func (t *Trace) root(tr *tree, s start) {
 	tr.offer(t.net.to[s.arc], (1-s.at)*t.net.choice[s.arc], atRoot)
@@ -351,98 +284,6 @@ func (b *builder) round(s start, temper uint64, most float32, share float64) {
 	b.toEnds(t.behind, way{arcs: slices.Clip(first), from: s.at}, pull, t.p.Ends/2+1, share)
 }
 
-// toEnds draws destinations in a tree, spread evenly over their weights.
-func (b *builder) toEnds(tr *tree, begin way, pull []float64, n int, share float64) {
-	t := b.t
-	sum := 0.0
-	for _, v := range tr.found {
-		sum += pull[v]
-	}
-	if sum <= 0 {
-		return
-	}
-	next, acc, k := b.rng.float(), 0.0, 0
-	for _, v := range tr.found {
-		acc += pull[v] / sum * float64(n)
-		for ; k < n && acc > next; k++ {
-			next++
-			b.arcs = append(b.arcs[:0], begin.arcs...)
-			b.arcs = tr.pathTo(t.net, v, b.arcs)
-			w := way{arcs: b.arcs, from: begin.from, to: 1}
-			if b.arcs[len(begin.arcs)-1] != begin.arcs[len(begin.arcs)-1] && len(begin.arcs) == 1 {
-				w.from = 1 - w.from
-			}
-			if d := b.door(v); d >= 0 && d != b.arcs[len(b.arcs)-1]^1 {
-				b.arcs = append(b.arcs, d)
-				w.arcs, w.to = b.arcs, float32(b.rng.float())
-			}
-			if len(w.arcs) == 1 && w.to <= w.from {
-				continue
-			}
-			b.path(w, share/float64(n))
-		}
-	}
-}
-
-// door draws the arc at a vertex on which a trip ends.
-func (b *builder) door(v int32) int32 {
-	sum := float32(0)
-	out := b.t.net.out.of(v)
-	for _, a := range out {
-		sum += b.t.net.pull[a]
-	}
-	u := float32(b.rng.float()) * sum
-	for _, a := range out {
-		if u -= b.t.net.pull[a]; u < 0 {
-			return a
-		}
-	}
-	return -1
-}
-
-// near is the pull of a vertex as a destination of any trip from the incident.
-func (b *builder) near(v int32) float64 {
-	sum := float32(0)
-	for _, a := range b.t.net.out.of(v) {
-		sum += b.t.net.pull[a]
-	}
-	if sum == 0 {
-		return 0
-	}
-	return float64(sum) * b.t.far[v]
-}
-
-// pulls are how likely trips from the starts end at each vertex: where one would not go
-// this way is unlikely.
-func (b *builder) pulls(from []start) []float64 {
-	t := b.t
-	t.ahead.reset()
-	for _, s := range from {
-		t.ahead.offer(t.net.to[s.arc], (1-s.at)*t.net.choice[s.arc], -1)
-	}
-	if len(from) == 1 {
-		t.ahead.turn, t.ahead.turnCost = from[0].arc^1, float32(t.p.Turn)
-	}
-	t.ahead.grow(t.net, 0, 1, never, false, -1)
-	here := never
-	for _, s := range from {
-		if a := t.away[t.net.to[s.arc]]; a < here {
-			here = a
-		}
-	}
-	first := len(t.sightings) == 0
-	pull := make([]float64, len(t.net.busy))
-	for _, v := range t.ahead.found {
-		p := b.near(v)
-		if !first && p > 0 {
-			over := float64((here+t.ahead.cost[v])/max(t.away[v], 1)) - 1
-			p *= t.p.Stray + (1-t.p.Stray)*math.Exp(-max(over, 0)/t.p.Straight)
-		}
-		pull[v] = p
-	}
-	return pull
-}
-
 // front is what may lie between the incident and the first sighting.
 func (t *Trace) front(first sighting, p pace) *set {
 	b := t.builder(math.Float64bits(first.at)^uint64(first.cam)^7, endsLast)
@@ -603,14 +444,5 @@ func (b *builder) inTime(i int32, from, took float64, p pace) {
 			path: i, weight: q.weight * float32(t.p.Stop*likely/places), base: from, scale: float32(scale), spread: float32(p.sd),
 			delayAt: float32((float64(k) + b.rng.float()) / places * total), delay: float32(stop), shiftAt: noShift, cell: -1,
 		})
-	}
-}
-
-// far is for each vertex how likely trips from the incident go that far at all.
-func (t *Trace) fill() {
-	t.far = make([]float64, len(t.net.busy))
-	for v := range t.far {
-		m := distance(t.q.Incident.Position, t.net.graph.Vertex(int32(v))) / t.p.Nearest
-		t.far[v] = 0.03 + 0.97*(1-math.Exp(-math.Pow(m, 4)))
 	}
 }

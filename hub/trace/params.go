@@ -36,7 +36,6 @@ type Params struct {
 	Edge    float64 // share of Detect for a pass at the edge of a clip, which may cut it
 	Firm    float64 // a pass is where a way foresees it
 	Glimpse float64 // a pass of so many seconds is half sure to be a pass at all
-	False   float64 // a sighting is somebody else
 	Same    float64 // seconds around a sighting within which a pass is the same one
 	Another float64 // share of what is expected around a sighting that is another pass all the same
 	Unclear float64 // share of Detect that counts for "cannot tell"
@@ -60,7 +59,7 @@ func DefaultParams() Params {
 	return Params{
 		Whim: 1.7, Trees: 32, Ends: 16, Turn: 10, TurnHere: 150, Junction: 0.4, Nearest: 2000, Straight: 0.1, Stray: 0.03, Via: 0.16, Back: 0.02, Vias: 2, ViaReach: 400,
 		Pace: 0.13, PaceDrift: 0.06, Jitter: 0.4, Blur: 2.5, Stop: 0.1, StopLeast: 60, StopMost: 600, Late: 0.1, LateReach: 1200,
-		Detect: 0.88, Edge: 0.8, Firm: 0.92, Glimpse: 0.8, False: 0.01, Same: 4, Another: 0.1, Unclear: 0.3,
+		Detect: 0.88, Edge: 0.8, Firm: 0.92, Glimpse: 0.8, Same: 4, Another: 0.1, Unclear: 0.3,
 		Overhead: 4, ClipLeast: 10, ClipMost: 30,
 		Prism: 0.03, Strange: 0.05, StrangePasses: 0.7, PrismPace: 0.6, PrismFade: 200, Rest: 0.05,
 	}
