@@ -2,6 +2,7 @@ package trace_test
 
 import (
 	"math"
+	"reflect"
 	"testing"
 	"time"
 
@@ -83,6 +84,11 @@ func sane(t interface{ Helper() }, tr *trace.Trace, q camera.TraceQuestion, comp
 	all := tr.Proposals(50)
 	if len(all) == 0 {
 		complain("no proposal")
+	}
+	for n := range all { // cameras that were not looked through would not have won
+		if few := tr.Proposals(n); n > 0 && !reflect.DeepEqual(few, all[:n]) {
+			complain("of %+v the best %d: %+v", all, n, few)
+		}
 	}
 	footage := map[camera.CameraID][]camera.Interval{}
 	for _, c := range q.Cameras {
