@@ -75,23 +75,63 @@ func (b *builder) pulls(from []start) []float64 {
 		t.ahead.turn, t.ahead.turnCost = from[0].arc^1, float32(t.p.Turn)
 	}
 	t.ahead.grow(t.net, 0, 1, never, false, -1)
-	here := never
-	for _, s := range from {
-		if a := t.away[t.net.to[s.arc]]; a < here {
-			here = a
-		}
-	}
-	first := len(t.sightings) == 0
 	pull := make([]float64, len(t.net.busy))
 	for _, v := range t.ahead.found {
-		p := b.near(v)
-		if !first && p > 0 {
-			over := float64((here+t.ahead.cost[v])/max(t.away[v], 1)) - 1
-			p *= t.p.Stray + (1-t.p.Stray)*math.Exp(-max(over, 0)/t.p.Straight)
-		}
-		pull[v] = p
+		pull[v] = b.near(v)
+	}
+	if len(t.sightings) > 0 {
+		t.straighten(pull, from)
 	}
 	return pull
+}
+
+// straighten takes from destinations in the tree ahead what the way so far speaks
+// against: the way from the incident, and that from the sighting before the last.
+func (t *Trace) straighten(pull []float64, from []start) {
+	share, lately := 0.0, []float32(nil)
+	if k := len(t.sightings) - 2; k >= 0 && len(t.sightings[k].from) > 0 {
+		share, lately = t.p.Lately, t.costsFrom(t.sightings[k].from)
+	}
+	all, late := t.before(t.away, from), t.before(lately, from)
+	for _, v := range t.ahead.found {
+		onward := float64(t.ahead.cost[v])
+		fits := (1 - share) * t.fits(all+onward, float64(t.away[v]))
+		if share > 0 {
+			fits += share * t.fits(late+onward, float64(lately[v]))
+		}
+		pull[v] *= t.p.Stray + (1-t.p.Stray)*fits
+	}
+}
+
+// costsFrom are what the ways from some places to all vertices cost.
+func (t *Trace) costsFrom(places []start) []float32 {
+	t.behind.reset()
+	for _, s := range places {
+		t.behind.offer(t.net.to[s.arc], (1-s.at)*t.net.choice[s.arc], -1)
+	}
+	t.behind.grow(t.net, 0, 1, never, false, -1)
+	return t.behind.costs(len(t.net.busy))
+}
+
+// before is how long the way to some places took at least, by what it costs to the
+// vertices.
+func (t *Trace) before(costs []float32, to []start) float64 {
+	least := math.Inf(1)
+	for _, s := range to {
+		if costs != nil {
+			least = min(least, float64(costs[t.net.to[s.arc]]-(1-s.at)*t.net.choice[s.arc]))
+		}
+	}
+	return least
+}
+
+// fits is how likely somebody takes so many seconds for a way that can be done in fewer:
+// who sees each stretch a little dearer or cheaper than it is errs by its square root.
+func (t *Trace) fits(took, direct float64) float64 {
+	if math.IsInf(took, 1) || math.IsInf(direct, 1) {
+		return 0
+	}
+	return math.Exp(-max(took-direct, 0) / (t.p.Straight * math.Sqrt(max(direct, 10))))
 }
 
 // fill computes far: for each vertex how likely trips from the incident go that far at all.

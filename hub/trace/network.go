@@ -19,9 +19,11 @@ type Network struct {
 	class    []uint8   // index into classes
 	speed    []float32 // km/h of the map; 0 not told
 	open     []bool
-	mood     []uint32 // arcs that are liked or disliked together
-	out, in  lists    // arcs by vertex
-	busy     []bool   // by vertex: at least three arms
+	mood     []uint32  // arcs that are liked or disliked together
+	sets     []float32 // degrees from true north: the heading in which an arc sets out
+	ends     []float32 // and in which it ends
+	out, in  lists     // arcs by vertex
+	busy     []bool    // by vertex: at least three arms
 }
 
 // lists are lists of arcs by vertex, end to end.
@@ -54,6 +56,7 @@ func NewNetwork(g *road.Graph) *Network {
 	n := &Network{
 		graph: g, from: make([]int32, arcs), to: make([]int32, arcs), length: make([]float32, arcs),
 		class: make([]uint8, arcs), speed: make([]float32, arcs), open: make([]bool, arcs), mood: make([]uint32, arcs),
+		sets: make([]float32, arcs), ends: make([]float32, arcs),
 	}
 	for e := range g.Edges() {
 		for side := range 2 {
@@ -61,6 +64,7 @@ func NewNetwork(g *road.Graph) *Network {
 			i := arcOf(int32(e), side == 0)
 			n.from[i], n.to[i], n.length[i] = a.From, a.To, float32(a.Length)
 			n.mood[i] = moodOf(a)
+			n.sets[i], n.ends[i] = headings(g, a)
 			n.class[i], n.speed[i], n.open[i] = classOf(a.Class), float32(a.Speed), a.Open
 		}
 	}
@@ -70,6 +74,31 @@ func NewNetwork(g *road.Graph) *Network {
 		n.busy[v] = len(n.out.of(int32(v))) > 2
 	}
 	return n
+}
+
+// headings are those in which an arc sets out and ends, of its first and last metres.
+func headings(g *road.Graph, a road.Arc) (sets, ends float32) {
+	inward := math.Copysign(min(5, math.Abs(a.End-a.Start)/3), a.End-a.Start)
+	turned := 0.0
+	if a.End < a.Start {
+		turned = 180
+	}
+	_, first, err := g.At(a.Road, a.Start+inward)
+	if err != nil {
+		return 0, 0 // two nodes in one place
+	}
+	_, last, _ := g.At(a.Road, a.End-inward)
+	return float32(math.Mod(first+turned, 360)), float32(math.Mod(last+turned, 360))
+}
+
+// bend is by how many degrees one turns from an arc into another, 0 to 180; 0 where
+// roads do not meet.
+func (n *Network) bend(from, into int32) float32 {
+	if !n.busy[n.to[from]] || n.length[from] == 0 || n.length[into] == 0 {
+		return 0
+	}
+	d := math.Abs(float64(n.sets[into] - n.ends[from]))
+	return float32(min(d, 360-d))
 }
 
 // moodOf is the same for arcs of a few hundred metres of road in one way of travel:
@@ -115,6 +144,7 @@ type travel struct {
 	seconds []float32 // to drive an arc at the mode's usual pace; +Inf where it cannot go
 	choice  []float32 // what the way costs when people choose it: seconds and what they dislike
 	pull    []float32 // how likely a trip ends on the arc, any scale
+	bend90  float32   // seconds that a right angle at a junction takes
 }
 
 var never = float32(math.Inf(1))
@@ -123,7 +153,7 @@ var never = float32(math.Inf(1))
 func (n *Network) travel(mode camera.Mode, p Params) *travel {
 	t := &travel{
 		Network: n, seconds: make([]float32, len(n.from)),
-		choice: make([]float32, len(n.from)), pull: make([]float32, len(n.from)),
+		choice: make([]float32, len(n.from)), pull: make([]float32, len(n.from)), bend90: float32(p.Bend),
 	}
 	m := p.mode(mode)
 	for a := range n.from {
@@ -145,6 +175,14 @@ func (n *Network) travel(mode camera.Mode, p Params) *travel {
 		t.pull[a] = n.length[a] * pulls[n.class[a]]
 	}
 	return t
+}
+
+// slows is how many seconds it takes to turn from an arc into the next.
+func (t *travel) slows(from, into int32) float32 {
+	if from^1 == into {
+		return 0 // Turn and TurnHere
+	}
+	return t.bend90 * min(t.bend(from, into), 110) / 90
 }
 
 // pulls is how likely a trip ends at a metre of such a road: houses stand along lanes,

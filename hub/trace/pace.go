@@ -62,9 +62,15 @@ func (t *Trace) direct(a, b start) float64 {
 	}
 	t.ahead.reset()
 	t.root(t.ahead, a)
-	t.ahead.grow(t.net, 0, 1, never, false, t.net.from[b.arc])
-	if !t.ahead.has(t.net.from[b.arc]) {
+	v := t.net.from[b.arc]
+	t.ahead.grow(t.net, 0, 1, never, false, v)
+	if !t.ahead.has(v) {
 		return math.Inf(1)
 	}
-	return float64(t.ahead.cost[t.net.from[b.arc]] + b.at*t.net.seconds[b.arc])
+	arcs := append(t.ahead.pathTo(t.net, v, []int32{a.arc}), b.arc)
+	slow := float32(0)
+	for i := range arcs[1:] {
+		slow += t.net.slows(arcs[i], arcs[i+1])
+	}
+	return float64(t.ahead.cost[v] + b.at*t.net.seconds[b.arc] + slow)
 }

@@ -12,8 +12,10 @@ type Params struct {
 	Turn     float64 // what turning round at the next junction costs
 	TurnHere float64 // the same on the spot
 	Junction float64 // at the end of an arc where roads meet
+	Bend     float64 // to turn there by a right angle; others as their angle
 	Nearest  float64 // metres from the incident within which trips hardly end
-	Straight float64 // how strict detours are punished: the excess over the direct way at which a destination's weight falls to 1/e
+	Straight float64 // √s: how strict detours are punished: at this many seconds by the root of those of the direct way a destination's weight falls to 1/e
+	Lately   float64 // share of trips whose way is direct from the sighting before the last only
 	Stray    float64 // weight of destinations that the way so far speaks against
 	Via      float64 // share of trips that go round by another place
 	Back     float64 // share of trips that turn round soon, where nobody sees it
@@ -57,8 +59,8 @@ type Params struct {
 // DefaultParams were tuned on the scenarios of the tuning set alone; see README.md.
 func DefaultParams() Params {
 	return Params{
-		Whim: 1.7, Trees: 32, Ends: 16, Turn: 10, TurnHere: 150, Junction: 0.4, Nearest: 2000, Straight: 0.1, Stray: 0.03, Via: 0.16, Back: 0.02, Vias: 2, ViaReach: 400,
-		Pace: 0.13, PaceDrift: 0.06, Jitter: 0.4, Blur: 2.5, Stop: 0.1, StopLeast: 60, StopMost: 600, Late: 0.1, LateReach: 1200,
+		Whim: 1.7, Trees: 32, Ends: 16, Turn: 10, TurnHere: 150, Junction: 0.15, Bend: 2, Nearest: 2700, Straight: 0.55, Lately: 0.15, Stray: 0.005, Via: 0.09, Back: 0.015, Vias: 2, ViaReach: 400,
+		Pace: 0.13, PaceDrift: 0.04, Jitter: 0.3, Blur: 2, Stop: 0.07, StopLeast: 60, StopMost: 600, Late: 0.1, LateReach: 1200,
 		Detect: 0.88, Edge: 0.8, Firm: 0.92, Glimpse: 0.8, Same: 4, Another: 0.1, Unclear: 0.3,
 		Overhead: 4, ClipLeast: 10, ClipMost: 30,
 		Prism: 0.03, Strange: 0.05, StrangePasses: 0.7, PrismPace: 0.6, PrismFade: 200, Rest: 0.05,
@@ -83,7 +85,7 @@ func (m ModeParams) speed(class uint8, limit float64) float64 {
 }
 
 // usual are speeds of a car by class, where the map says nothing.
-var usual = []float64{110, 70, 90, 60, 76, 54, 90, 60, 68, 50, 45, 15, 20, 17, 48}
+var usual = []float64{115, 75, 97, 65, 92, 64, 98, 65, 80, 55, 50, 16, 20, 19, 51}
 
 func (p Params) mode(m camera.Mode) ModeParams {
 	switch m {
@@ -94,7 +96,7 @@ func (p Params) mode(m camera.Mode) ModeParams {
 	case camera.ModeTruck:
 		return ModeParams{Most: 80, Share: 0.8, Speeds: usual, Varied: 0.8}
 	case camera.ModeMotorbike:
-		return ModeParams{Most: 110, Share: 1, Speeds: usual, Varied: 1.15, WrongWay: 6}
+		return ModeParams{Most: 125, Share: 1.06, Speeds: usual, Varied: 1.15, WrongWay: 6}
 	}
-	return ModeParams{Most: 130, Share: 0.95, Speeds: usual, Varied: 0.95}
+	return ModeParams{Most: 140, Share: 1.03, Speeds: usual, Varied: 0.95}
 }

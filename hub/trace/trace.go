@@ -81,7 +81,7 @@ func New(ctx context.Context, net *Network, q camera.TraceQuestion, p Params, pr
 	}
 	t.ahead, t.behind = newTree(len(net.busy)), newTree(len(net.busy))
 	t.departures()
-	t.fromIncident()
+	t.away = t.costsFrom(t.roots)
 	t.fill()
 	t.update()
 	return t, nil
@@ -161,16 +161,6 @@ func (t *Trace) departed(at float64) float64 {
 		}
 	}
 	return sum
-}
-
-// fromIncident computes how far all places are from the incident.
-func (t *Trace) fromIncident() {
-	t.ahead.reset()
-	for _, r := range t.roots {
-		t.ahead.offer(t.net.to[r.arc], (1-r.at)*t.net.choice[r.arc], -1)
-	}
-	t.ahead.grow(t.net, 0, 1, never, false, -1)
-	t.away = t.ahead.costs(len(t.net.busy))
 }
 
 // costs copies a tree's costs, +Inf where it did not reach.

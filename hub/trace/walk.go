@@ -28,6 +28,9 @@ func (e *eyes) passes(net *travel, w way, into []pass, joint float32) (all []pas
 		if i == len(w.arcs)-1 {
 			hi = w.to
 		}
+		if i > 0 {
+			total += net.slows(w.arcs[i-1], a)
+		}
 		s := net.seconds[a]
 		for k := e.at[a]; k < e.at[a+1]; k++ {
 			v := &e.sights[k]
