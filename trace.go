@@ -137,7 +137,7 @@ type Branch struct {
 	Probability float64    // 0 to 1
 	From, To    time.Time  // when it was taken: nine times in ten
 	Cameras     []CameraID // that the way meets first; none: it leaves unwatched
-	Ends        bool       // the map ends there: the next commune
+	Ends        bool       // the covered area ends there, or the map: the next commune
 }
 
 // RoutePoint is a place on a route with its time.

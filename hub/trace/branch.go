@@ -10,7 +10,7 @@ import (
 
 // What stands among the branches.
 const (
-	branchLeast  = 0.02 // probability; of arrivals at the edge of the map arrivalLeast
+	branchLeast  = 0.02 // probability; of arrivals at the edge of the covered area arrivalLeast
 	arrivalLeast = 0.002
 	branchesMost = 24
 	arrivalsMost = 8
@@ -22,7 +22,7 @@ const (
 )
 
 // fork is a way that parts from others: into an arc at a vertex. At begins it is the arc
-// on which the trip starts, at arrives the one by which it leaves the map.
+// on which the trip starts, at arrives the one by which it leaves the covered area.
 type fork struct{ vertex, arc int32 }
 
 const (
@@ -40,8 +40,8 @@ type parting struct {
 
 // Branches are the ways that are still open after the last sighting, or from the
 // incident: where ways part, most likely first, with ways that leave unwatched and
-// arrivals at the edge of the map among them. Each trip counts once for a place, so
-// what parts there sums to 1 at most.
+// arrivals at the edge of the covered area, or of the map, among them. Each trip counts
+// once for a place, so what parts there sums to 1 at most.
 func (t *Trace) Branches() []camera.Branch {
 	s, from := t.sets[len(t.sets)-1], t.roots
 	if k := len(t.sightings); k > 0 {
@@ -50,7 +50,8 @@ func (t *Trace) Branches() []camera.Branch {
 	if len(from) == 0 {
 		return nil
 	}
-	v := survey{Trace: t, s: s, all: t.courses(s, from), near: make([]nearness, len(t.net.busy)), known: make([]int32, len(t.net.busy))}
+	v := survey{Trace: t, s: s, all: t.courses(s, from), near: make([]nearness, len(t.net.busy)), known: make([]int32, len(t.net.busy)),
+		covered: coveredBy(t.q.Cameras), edges: make([]float32, len(t.net.from))}
 	v.origin, _ = t.net.place(from[0].arc, from[0].at)
 	v.begin()
 	open := v.partings()
@@ -161,8 +162,9 @@ func (v *survey) branch(p *parting) camera.Branch {
 		k := slices.IndexFunc(v.ways, func(w leaving) bool { return w.arc == p.arc })
 		b.Place, b.Heading = v.origin, v.ways[k].heading
 	case arrives:
-		b.Place = v.net.graph.Vertex(arc.To)
-		_, b.Heading = v.net.place(p.arc, 1-share)
+		at := min(v.edge(p.arc), 1)
+		b.Place, _ = v.net.place(p.arc, at)
+		_, b.Heading = v.net.place(p.arc, max(at-share, 0))
 	default:
 		b.Place = v.net.graph.Vertex(p.vertex)
 		_, b.Heading = v.net.place(p.arc, share)

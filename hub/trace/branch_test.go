@@ -84,3 +84,30 @@ func TestSiblings(t *testing.T) {
 		mark(t, tr, m)
 	}
 }
+
+// TestArrival: the next commune is told where the last camera's kilometre ends, not
+// where the map does 17 km behind it, and when; not of who stays among the cameras.
+func TestArrival(t *testing.T) {
+	var d drawing
+	d.way("highway=secondary,ref=QL4A", xy{0, 0}, xy{1000, 0}, xy{20000, 0})
+	d.way("highway=secondary,ref=QL4B", xy{1000, 0}, xy{1000, 800})
+	tr := begun(t, d.load(t), asked(100, 0, house("first", 300, 0), house("east", 2000, 0)))
+	mark(t, tr, seen("1", "first", 60))
+	n := 0
+	for _, b := range tr.Branches() {
+		if !b.Ends {
+			continue
+		}
+		n++
+		if b.Road != "ql4a" || camera.Distance(b.Place, spotAt(3000, 0)) > 60 || camera.Turn(b.Heading, 90) > 1 {
+			t.Errorf("leaves by %+v, %.0f m from its edge", b, camera.Distance(b.Place, spotAt(3000, 0)))
+		}
+		// 2.7 km at 50 to 130 km/h.
+		if b.From.Before(after(60+75)) || b.From.After(after(60+130)) || b.To.Before(after(60+98)) {
+			t.Errorf("leaves from %v to %v", b.From, b.To)
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d arrivals at the edge of the covered area, want 1: %+v", n, tr.Branches())
+	}
+}

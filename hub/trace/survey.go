@@ -17,6 +17,9 @@ type survey struct {
 	near   []nearness // by vertex
 	known  []int32    // by vertex: the round in which a course passed it
 	round  int32
+
+	covered covered
+	edges   []float32 // by arc: where it leaves the covered area
 }
 
 // nearness tells whether a vertex lies where the trip begins, once it was asked.
@@ -73,8 +76,13 @@ func (v *survey) each(c *course, f func(k fork, way float32)) {
 	way := (1 - c.from) * v.net.seconds[c.arcs[0]]
 	v.round++
 	met := 0
+	out, share, leaves := v.exit(c)
+	if leaves && out == 0 {
+		f(fork{arrives, c.arcs[0]}, (share-c.from)*v.net.seconds[c.arcs[0]])
+	}
 	for j := 1; j < len(c.arcs); j++ {
 		at := v.net.from[c.arcs[j]]
+		way += v.net.slows(c.arcs[j-1], c.arcs[j])
 		for met < len(passes) && passes[met].at < way {
 			met++
 		}
@@ -83,10 +91,13 @@ func (v *survey) each(c *course, f func(k fork, way float32)) {
 			f(fork{at, c.arcs[j]}, way)
 		}
 		v.known[at] = v.round
+		if leaves && j == out {
+			f(fork{arrives, c.arcs[j]}, way+share*v.net.seconds[c.arcs[j]])
+		}
 		way += v.net.seconds[c.arcs[j]]
 	}
 	last := c.arcs[len(c.arcs)-1]
-	if end := v.net.to[last]; v.edge(last) && !v.here(end) && v.known[end] != v.round {
+	if end := v.net.to[last]; !leaves && v.mapEnds(last) && !v.here(end) && v.known[end] != v.round {
 		f(fork{arrives, last}, way)
 	}
 }
@@ -102,9 +113,9 @@ func (v *survey) index(k fork) int {
 	return 3 * int(k.arc)
 }
 
-// edge tells whether the map ends behind an arc: it leads to the end of a through road,
+// mapEnds tells whether the map ends behind an arc: it leads to the end of a through road,
 // which goes on in truth, or of any road at the bounds of all.
-func (t *Trace) edge(a int32) bool {
+func (t *Trace) mapEnds(a int32) bool {
 	v := t.net.to[a]
 	if len(t.net.out.of(v)) != 1 {
 		return false
