@@ -137,18 +137,23 @@ func TestRefused(t *testing.T) {
 
 // TestTune: two searches take the same steps, and what is written can be read.
 func TestTune(t *testing.T) {
-	var texts [2]string
-	file := filepath.Join(t.TempDir(), "found.json")
-	for i := range texts {
-		texts[i] = must(t, "tune", "-scenario", tiny, "-knobs", "Pace,Trees", "-rounds", "1", "-out", file, "-halves")
-	}
-	if texts[0] != texts[1] {
-		t.Errorf("%s\nand then %s", texts[0], texts[1])
-	}
-	for _, want := range []string{"start: objective", "Pace ", "Trees ", "odd tasks: objective", "end: objective"} {
-		if !strings.Contains(texts[0], want) {
-			t.Errorf("no %q in\n%s", want, texts[0])
+	for _, by := range []string{"foresight", "footage"} {
+		var texts [2]string
+		file := filepath.Join(t.TempDir(), "found.json")
+		for i := range texts {
+			texts[i] = must(t, "tune", "-scenario", tiny, "-by", by, "-knobs", "Pace,Trees,Car.Share", "-rounds", "1", "-out", file, "-halves")
 		}
+		if texts[0] != texts[1] {
+			t.Errorf("%s\nand then %s", texts[0], texts[1])
+		}
+		for _, want := range []string{"start: objective", "Pace ", "Trees ", "Car.Share ", "odd tasks: objective", "end: objective"} {
+			if !strings.Contains(texts[0], want) {
+				t.Errorf("by %s: no %q in\n%s", by, want, texts[0])
+			}
+		}
+		must(t, "-scenario", tiny, "-arms", "engine", "-params", file)
 	}
-	must(t, "-scenario", tiny, "-arms", "engine", "-params", file)
+	if _, said, err := run(t, "tune", "-scenario", tiny, "-by", "luck"); err == nil || !strings.Contains(said, "foresight or footage") {
+		t.Errorf("by luck: %v, %s", err, said)
+	}
 }

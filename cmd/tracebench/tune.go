@@ -25,11 +25,13 @@ type tuning struct {
 	knobs   []string  // names; none: all
 	gain    float64   // an objective must fall by so much to count
 	halves  bool      // search on even tasks, tell of odd ones too
+	by      string    // foresight or footage
 }
 
 func (t *tuning) flags(flags *flag.FlagSet) {
 	t.factors = []float64{0.7, 1.4}
 	flags.StringVar(&t.out, "out", "", "`file` that gets the found parameters as JSON, after each step that helped")
+	flags.StringVar(&t.by, "by", "foresight", "what is lowered: foresight, how little is believed of what then comes (a minute or two for each trial), or footage, what a search costs (an hour)")
 	flags.IntVar(&t.rounds, "rounds", 2, "through all parameters, at most; one that changes nothing is the last")
 	flags.Float64Var(&t.gain, "gain", 0.005, "by which the objective must fall")
 	flags.BoolVar(&t.halves, "halves", false, "search on even tasks and tell how odd ones did")
@@ -58,6 +60,9 @@ const giveUp = 400
 // what lowers the objective is kept and tried further. With the same scenarios, seed and
 // flags it takes the same steps.
 func (b *bench) search(ctx context.Context) error {
+	if b.tune.by != "foresight" && b.tune.by != "footage" {
+		return fmt.Errorf("by %q: want foresight or footage", b.tune.by)
+	}
 	if b.most == 0 {
 		b.most = giveUp
 	}
@@ -173,25 +178,48 @@ func (s *searching) turn(ctx context.Context, k knob.Knob) error {
 	return nil
 }
 
-// objective is what a search lowers, see score.Objective; the mean over all courses.
+// objective is what a search lowers, the mean over all courses.
 func (s *searching) objective(ctx context.Context) (float64, error) {
 	sum, began := 0.0, time.Now()
 	for _, c := range s.courses {
-		results, err := s.tasksOf(ctx, c, "engine", s.params, func(observer.Result) error { return nil })
+		of := s.footage
+		if s.tune.by == "foresight" {
+			of = s.surprise
+		}
+		one, err := of(ctx, c)
 		if err != nil {
 			return 0, fmt.Errorf("%s, %s: %w", c.name, c.Variant, err)
 		}
-		if len(results) == 0 {
-			return 0, errors.New("no task is left to search on")
-		}
-		one := score.Objective(results, s.most)
-		line := score.Of(c.name, string(c.Variant), "engine", results)
-		fmt.Fprintf(s.progress, "  %s %s: x floor %.2f, %.1f at p90, finished %.2f, found %.2f / %.2f, objective %.4f\n",
-			c.name, c.Variant, line.FloorP50, line.FloorP90, line.Finished, line.Found10, line.Found30, one)
 		sum += one
 	}
 	fmt.Fprintf(s.progress, "  %.0f s\n", time.Since(began).Seconds())
 	return sum / float64(len(s.courses)), nil
+}
+
+// surprise is how little is foreseen.
+func (s *searching) surprise(ctx context.Context, c *course) (float64, error) {
+	one, err := s.foresight(ctx, c, s.params)
+	if err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(s.progress, "  %s %s: foresight %.4f\n", c.name, c.Variant, one)
+	return -one, nil
+}
+
+// footage is what a search costs, see score.Objective.
+func (s *searching) footage(ctx context.Context, c *course) (float64, error) {
+	results, err := s.tasksOf(ctx, c, "engine", s.params, func(observer.Result) error { return nil })
+	if err != nil {
+		return 0, err
+	}
+	if len(results) == 0 {
+		return 0, errors.New("no task is left to search on")
+	}
+	one := score.Objective(results, s.most)
+	line := score.Of(c.name, string(c.Variant), "engine", results)
+	fmt.Fprintf(s.progress, "  %s %s: x floor %.2f, %.1f at p90, finished %.2f, found %.2f / %.2f, objective %.4f\n",
+		c.name, c.Variant, line.FloorP50, line.FloorP90, line.Finished, line.Found10, line.Found30, one)
+	return one, nil
 }
 
 // odd tells how the other half does.

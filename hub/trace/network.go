@@ -36,7 +36,7 @@ func (l *lists) of(v int32) []int32 { return l.arcs[l.at[v]:l.at[v+1]] }
 
 // classes are the highway values that OpenStreetMap knows for vehicles; what is not
 // among them is taken for the last.
-var classes = []string{
+var classes = [...]string{
 	"motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link", "secondary", "secondary_link",
 	"tertiary", "tertiary_link", "residential", "living_street", "service", "track", "unclassified",
 }
@@ -157,7 +157,7 @@ func (n *Network) travel(mode camera.Mode, p Params) *travel {
 	}
 	m := p.mode(mode)
 	for a := range n.from {
-		kmh := m.speed(n.class[a], float64(n.speed[a]))
+		kmh := p.speed(m, n.class[a], float64(n.speed[a]))
 		wrong := !n.open[a]
 		if kmh <= 0 || wrong && m.WrongWay <= 0 {
 			t.seconds[a], t.choice[a] = never, never
@@ -172,7 +172,7 @@ func (n *Network) travel(mode camera.Mode, p Params) *travel {
 			t.choice[a] = s * float32(m.WrongWay)
 			continue
 		}
-		t.pull[a] = n.length[a] * pulls[n.class[a]]
+		t.pull[a] = n.length[a] * float32(p.Homes[n.class[a]])
 	}
 	return t
 }
@@ -184,7 +184,3 @@ func (t *travel) slows(from, into int32) float32 {
 	}
 	return t.bend90 * min(t.bend(from, into), 110) / 90
 }
-
-// pulls is how likely a trip ends at a metre of such a road: houses stand along lanes,
-// not along motorways.
-var pulls = []float32{0, 0, .05, 0, .2, 0, .4, 0, .8, .5, 1.2, 1, .3, .05, 1}

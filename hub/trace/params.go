@@ -54,49 +54,63 @@ type Params struct {
 	PrismPace     float64 // fastest, as a share of the usual time
 	PrismFade     float64 // seconds of detour or lateness at which it falls to 1/e
 	Rest          float64 // passes anywhere, any time
+
+	// By class of road, in the order of classes.
+	Speeds [len(classes)]float64 // km/h, usual where the map tells no maximum; 0: not there
+	Homes  [len(classes)]float64 // how likely a trip ends at a metre of it, any scale
+
+	Foot, Bicycle, Motorbike, Car, Truck ModeParams
 }
 
 // DefaultParams were tuned on the scenarios of the tuning set alone; see README.md.
 func DefaultParams() Params {
 	return Params{
-		Whim: 1.7, Trees: 32, Ends: 16, Turn: 10, TurnHere: 150, Junction: 0.15, Bend: 2, Nearest: 2700, Straight: 0.55, Lately: 0.15, Stray: 0.005, Via: 0.09, Back: 0.015, Vias: 2, ViaReach: 400,
+		Whim: 1.7, Trees: 32, Ends: 16, Turn: 10, TurnHere: 150, Junction: 0.15, Bend: 2, Nearest: 2700,
+		Straight: 0.55, Lately: 0.15, Stray: 0.005, Via: 0.09, Back: 0.015, Vias: 2, ViaReach: 400,
 		Pace: 0.13, PaceDrift: 0.04, Jitter: 0.3, Blur: 2, Stop: 0.07, StopLeast: 60, StopMost: 600, Late: 0.15, LateReach: 1000,
 		Detect: 0.88, Edge: 0.8, Firm: 0.92, Glimpse: 0.8, Same: 4, Another: 0.1, Unclear: 0.3,
 		Overhead: 4, ClipLeast: 10, ClipMost: 30,
 		Prism: 0.03, Strange: 0.05, StrangePasses: 0.7, PrismPace: 0.6, PrismFade: 200, Rest: 0.05,
+
+		Speeds: [...]float64{115, 75, 97, 65, 92, 64, 98, 65, 80, 55, 50, 16, 20, 19, 51},
+		// Houses stand along lanes, not along motorways.
+		Homes: [...]float64{0, 0, .05, 0, .2, 0, .4, 0, .8, .5, 1.2, 1, .3, .05, 1},
+
+		Foot:      ModeParams{Most: 5, Share: 1, Varied: 1, WrongWay: 1},
+		Bicycle:   ModeParams{Most: 15, Share: 1, Varied: 1, WrongWay: 1.5},
+		Motorbike: ModeParams{Most: 125, Share: 1.06, Varied: 1.15, WrongWay: 6},
+		Car:       ModeParams{Most: 140, Share: 1.03, Varied: 0.95},
+		Truck:     ModeParams{Most: 80, Share: 0.8, Varied: 0.8},
 	}
 }
 
-// ModeParams are how somebody travels. Speeds are km/h.
+// ModeParams are how somebody travels.
 type ModeParams struct {
-	Most     float64   // never faster
-	Share    float64   // of the map's maximum, where it tells one
-	Speeds   []float64 // by class, where it does not; 0: not there
-	Varied   float64   // how much paces differ from trip to trip, against Pace
-	WrongWay float64   // how much dearer a one-way street is against its way; 0: never
+	Most     float64 // km/h, never faster
+	Share    float64 // of the map's maximum, where it tells one
+	Varied   float64 // how much paces differ from trip to trip, against Pace
+	WrongWay float64 // how much dearer a one-way street is against its way; 0: never
 }
 
-func (m ModeParams) speed(class uint8, limit float64) float64 {
-	s := m.Speeds[class]
+// speed is the usual one on a class of road with a maximum, which may be 0: not told.
+func (p *Params) speed(m ModeParams, class uint8, limit float64) float64 {
+	s := p.Speeds[class]
 	if s > 0 && limit > 0 {
 		s = limit * m.Share
 	}
 	return min(s, m.Most)
 }
 
-// usual are speeds of a car by class, where the map says nothing.
-var usual = []float64{115, 75, 97, 65, 92, 64, 98, 65, 80, 55, 50, 16, 20, 19, 51}
-
-func (p Params) mode(m camera.Mode) ModeParams {
+func (p *Params) mode(m camera.Mode) ModeParams {
 	switch m {
 	case camera.ModeFoot:
-		return ModeParams{Most: 5, Share: 1, Speeds: usual, Varied: 1, WrongWay: 1}
+		return p.Foot
 	case camera.ModeBicycle:
-		return ModeParams{Most: 15, Share: 1, Speeds: usual, Varied: 1, WrongWay: 1.5}
+		return p.Bicycle
 	case camera.ModeTruck:
-		return ModeParams{Most: 80, Share: 0.8, Speeds: usual, Varied: 0.8}
+		return p.Truck
 	case camera.ModeMotorbike:
-		return ModeParams{Most: 125, Share: 1.06, Speeds: usual, Varied: 1.15, WrongWay: 6}
+		return p.Motorbike
 	}
-	return ModeParams{Most: 140, Share: 1.03, Speeds: usual, Varied: 0.95}
+	return p.Car
 }

@@ -125,7 +125,7 @@ func (t *travel) around(p camera.Position, reach, blur float64) []start {
 				continue
 			}
 			share, off := t.nearest(s, d, p)
-			one := start{arc: s.arc, at: share, weight: math.Exp(-off*off/(2*blur*blur)) * (0.2 + float64(pulls[t.class[s.arc]]))}
+			one := start{arc: s.arc, at: share, weight: math.Exp(-off*off/(2*blur*blur)) * (0.2 + float64(t.pull[s.arc]/max(t.length[s.arc], 0.001)))}
 			if i, ok := best[s.arc]; !ok {
 				best[s.arc] = len(found)
 				found = append(found, one)
