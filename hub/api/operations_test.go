@@ -157,7 +157,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 func TestEveryLookIsInTheAudit(t *testing.T) {
 	looks := map[string]string{"search": "search", "getPlaylist": "playback", "getSegment": "segment", "getStill": "still", "requestFootage": "request", "watchLive": "live",
 		"startTrace": "trace-start", "getTrace": "trace", "listProposals": "proposals", "getBelief": "belief", "listBranches": "branches",
-		"getRoute": "route", "getRouteGeoJSON": "route", "getRouteGPX": "route", "makeMark": "mark", "followTrace": "follow"}
+		"getRoute": "route", "getRouteGeoJSON": "route-geojson", "getRouteGPX": "route-gpx", "makeMark": "mark", "followTrace": "follow"}
 	refused := map[string]camera.Code{admin: camera.CodeForbidden, officer: "", other: camera.CodeNotFound}
 	h := newHouse(t, ending)
 	routes := routes(t)

@@ -108,11 +108,11 @@ func (s *server) GetRoute(ctx context.Context, r gen.GetRouteRequestObject) (gen
 }
 
 func (s *server) GetRouteGeoJSON(ctx context.Context, r gen.GetRouteGeoJSONRequestObject) (gen.GetRouteGeoJSONResponseObject, error) {
-	return s.routeFile(ctx, r.Case, "geojson", "application/geo+json", path.GeoJSON)
+	return s.routeFile(ctx, r.Case, cases.FormatGeoJSON, "application/geo+json", path.GeoJSON)
 }
 
 func (s *server) GetRouteGPX(ctx context.Context, r gen.GetRouteGPXRequestObject) (gen.GetRouteGPXResponseObject, error) {
-	return s.routeFile(ctx, r.Case, "gpx", "application/gpx+xml", path.GPX)
+	return s.routeFile(ctx, r.Case, cases.FormatGPX, "application/gpx+xml", path.GPX)
 }
 
 // routeFile is the answer to both. The generated one for GeoJSON would write the file as
@@ -122,8 +122,8 @@ type routeFile struct {
 	name, media string
 }
 
-func (s *server) routeFile(ctx context.Context, caseID, kind, media string, write func(io.Writer, camera.Route) error) (routeFile, error) {
-	route, err := s.Cases.TraceRoute(ctx, officerOf(ctx), caseID)
+func (s *server) routeFile(ctx context.Context, caseID string, as cases.RouteFormat, media string, write func(io.Writer, camera.Route) error) (routeFile, error) {
+	route, err := s.Cases.ExportRoute(ctx, officerOf(ctx), caseID, as)
 	if err != nil {
 		return routeFile{}, err
 	}
@@ -132,7 +132,7 @@ func (s *server) routeFile(ctx context.Context, caseID, kind, media string, writ
 		return routeFile{}, err
 	}
 	// The case is one of ours: nothing in its id has to be escaped.
-	return routeFile{text.Bytes(), "route-" + caseID + "." + kind, media}, nil
+	return routeFile{text.Bytes(), "route-" + caseID + "." + string(as), media}, nil
 }
 
 // VisitGetRouteGeoJSONResponse writes the file.

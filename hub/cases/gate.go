@@ -27,6 +27,7 @@ const (
 	actBelief    = "belief"
 	actBranches  = "branches"
 	actRoute     = "route"
+	actExport    = "route-" // and the format: a file that leaves the hub
 	actFollow    = "follow"
 )
 

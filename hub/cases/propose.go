@@ -138,7 +138,24 @@ func (c *Cases) Branches(ctx context.Context, who Officer, caseID string) (versi
 // long as there is none. A sighting at a time at which its camera looked nowhere has no
 // place on it.
 func (c *Cases) TraceRoute(ctx context.Context, who Officer, caseID string) (camera.Route, error) {
-	one, err := c.traceLook(ctx, who, caseID, actRoute, nil)
+	return c.recovered(ctx, who, caseID, actRoute)
+}
+
+// RouteFormat is what a route is exported as.
+type RouteFormat string
+
+const (
+	FormatGeoJSON RouteFormat = "geojson"
+	FormatGPX     RouteFormat = "gpx"
+)
+
+// ExportRoute is TraceRoute for a file that is taken away: the audit tells it from a look.
+func (c *Cases) ExportRoute(ctx context.Context, who Officer, caseID string, as RouteFormat) (camera.Route, error) {
+	return c.recovered(ctx, who, caseID, actExport+string(as))
+}
+
+func (c *Cases) recovered(ctx context.Context, who Officer, caseID, action string) (camera.Route, error) {
+	one, err := c.traceLook(ctx, who, caseID, action, nil)
 	if err != nil {
 		return camera.Route{}, err
 	}

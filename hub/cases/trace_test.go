@@ -41,6 +41,14 @@ func (l *lab) asks(mark string) map[string]func(context.Context, cases.Officer, 
 			_, err := l.TraceRoute(ctx, o, id)
 			return err
 		},
+		"route-geojson": func(ctx context.Context, o cases.Officer, id string) error {
+			_, err := l.ExportRoute(ctx, o, id, cases.FormatGeoJSON)
+			return err
+		},
+		"route-gpx": func(ctx context.Context, o cases.Officer, id string) error {
+			_, err := l.ExportRoute(ctx, o, id, cases.FormatGPX)
+			return err
+		},
 		"follow": func(ctx context.Context, o cases.Officer, id string) error {
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()

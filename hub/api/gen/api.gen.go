@@ -548,7 +548,7 @@ type Branch struct {
 	// Cameras that it meets first; none: it leaves unwatched
 	Cameras []string `json:"cameras"`
 
-	// Ends the map ends there: the next commune
+	// Ends the covered area ends there (no camera within a kilometre from there on), or the map: the next commune
 	Ends bool `json:"ends"`
 
 	// From until to: when it was taken, nine times in ten

@@ -1426,7 +1426,7 @@ export interface components {
             to: string;
             /** @description that it meets first; none: it leaves unwatched */
             cameras: string[];
-            /** @description the map ends there: the next commune */
+            /** @description the covered area ends there (no camera within a kilometre from there on), or the map: the next commune */
             ends: boolean;
         };
         Route: {
