@@ -15,6 +15,7 @@
 //     speeds; learned from sighting to sighting), a stop, or the moment of departure,
 //     which is spread over the incident's interval and, little, beyond it. It says when
 //     each camera is passed, blurred by what is not known and by the camera's clock bound.
+//     Turning at a junction takes its seconds.
 //     This is how tracking over cameras that do not overlap models their travel times
 //     (O. Javed, Z. Rasheed, K. Shafique, M. Shah, ICCV 2003; D. Makris, T. Ellis,
 //     J. Black, CVPR 2004), with the road network in place of learned links.
