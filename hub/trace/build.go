@@ -38,14 +38,16 @@ type builder struct {
 	arcs []int32
 	rng  random
 	span float64 // seconds: what lies beyond is left out
+	pace float64 // as a share of the usual time
 	// Cameras of the sightings at which the ways begin and end, -1 for none: what their
 	// views hold there is the sighting itself.
 	first, last int32
 }
 
-func (t *Trace) builder(salt uint64, e ends) *builder {
+func (t *Trace) builder(salt uint64, e ends, p pace) *builder {
 	return &builder{
-		t: t, s: &set{ends: e}, at: map[uint64]int32{}, rng: random{mix(t.q.Seed ^ mix(salt))},
+		pace: math.Exp(p.mean),
+		t:    t, s: &set{ends: e}, at: map[uint64]int32{}, rng: random{mix(t.q.Seed ^ mix(salt))},
 		span: float64(t.n) * binSeconds, first: -1, last: -1,
 	}
 }
@@ -96,7 +98,7 @@ func (b *builder) path(w way, weight float64) {
 	}
 	for j := range b.s.passes[first:] {
 		p := &b.s.passes[first+j]
-		p.sure = float32(1 / (1 + math.Exp(-(float64(p.dwell)-b.t.p.Glimpse)*4/b.t.p.Glimpse)))
+		p.sure = float32(1 / (1 + math.Exp(-6*(b.pace*float64(p.dwell)/b.t.p.Glimpse-1))))
 	}
 	b.at[key] = int32(len(b.s.paths))
 	b.s.paths = append(b.s.paths, path{first: int32(first), n: int32(len(b.s.passes) - first), total: total, weight: float32(weight), arc: w.arcs[len(w.arcs)-1]})
@@ -117,7 +119,7 @@ func (b *builder) others(passes []pass, from int, total float32) []pass {
 
 // forward is what may come after the last sighting.
 func (t *Trace) forward(last sighting, p pace) *set {
-	b := t.builder(math.Float64bits(last.at)^uint64(last.cam), endsStart)
+	b := t.builder(math.Float64bits(last.at)^uint64(last.cam), endsStart, p)
 	b.first = last.cam
 	b.delays()
 	if len(last.from) > 0 {
@@ -213,7 +215,7 @@ func (b *builder) delays() {
 
 // initial is what may have happened while nothing is known but the incident.
 func (t *Trace) initial(p pace) *set {
-	b := t.builder(1, 0)
+	b := t.builder(1, 0, p)
 	b.s.shifts, b.s.prior, b.s.wide = t.leaves, t.left, t.wide
 	b.s.ends = endsStart
 	b.ahead(t.roots, t.seconds(t.q.Incident.From))
@@ -286,7 +288,7 @@ func (b *builder) round(s start, temper uint64, most float32, share float64) {
 
 // front is what may lie between the incident and the first sighting.
 func (t *Trace) front(first sighting, p pace) *set {
-	b := t.builder(math.Float64bits(first.at)^uint64(first.cam)^7, endsLast)
+	b := t.builder(math.Float64bits(first.at)^uint64(first.cam)^7, endsLast, p)
 	b.last = first.cam
 	if len(first.from) > 0 {
 		b.back(first)
@@ -391,7 +393,7 @@ func (b *builder) vias(from []start, to start, n int, weight float64) {
 
 // between is what may lie between two sightings.
 func (t *Trace) between(a, z sighting, p pace) *set {
-	b := t.builder(math.Float64bits(a.at)^math.Float64bits(z.at)<<1^uint64(z.cam), endsStart|endsLast)
+	b := t.builder(math.Float64bits(a.at)^math.Float64bits(z.at)<<1^uint64(z.cam), endsStart|endsLast, p)
 	b.first, b.last = a.cam, z.cam
 	took := z.at - a.at
 	if len(a.from) > 0 && len(z.from) > 0 {

@@ -80,7 +80,7 @@ func cameras(all []pass) uint64 {
 
 // tries draws ways from some places, each once.
 func (t *Trace) tries(from []start) []try {
-	b := t.builder(3, 0)
+	b := t.builder(3, 0, pace{})
 	if k := len(t.sightings); k > 0 {
 		b.first = t.sightings[k-1].cam
 	}
