@@ -24,7 +24,7 @@ const squaresLat = 6371008.8 * math.Pi / 180 / coveredNear
 func coveredBy(cams []camera.TraceCamera) covered {
 	c := covered{squares: map[[2]int][]camera.Position{}, scale: squaresLat}
 	if len(cams) > 0 && len(cams[0].Views) > 0 {
-		// Squares that are a little narrow further north only cost a look at the next one.
+		// A little wider than a kilometre here, so that they still are further north.
 		c.scale *= 0.98 * math.Cos(cams[0].Views[0].Position.Lat*math.Pi/180)
 	}
 	for _, cam := range cams {

@@ -153,7 +153,7 @@ var never = float32(math.Inf(1))
 func (n *Network) travel(mode camera.Mode, p Params) *travel {
 	t := &travel{
 		Network: n, seconds: make([]float32, len(n.from)),
-		choice: make([]float32, len(n.from)), pull: make([]float32, len(n.from)), bend90: float32(p.Bend),
+		choice: make([]float32, len(n.from)), pull: make([]float32, len(n.from)), bend90: float32(p.mode(mode).Bend),
 	}
 	m := p.mode(mode)
 	for a := range n.from {

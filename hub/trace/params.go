@@ -12,7 +12,6 @@ type Params struct {
 	Turn     float64 // what turning round at the next junction costs
 	TurnHere float64 // the same on the spot
 	Junction float64 // at the end of an arc where roads meet
-	Bend     float64 // to turn there by a right angle; others as their angle
 	Nearest  float64 // metres from the incident within which trips hardly end
 	Straight float64 // √s: how strict detours are punished: at this many seconds by the root of those of the direct way a destination's weight falls to 1/e
 	Lately   float64 // share of trips whose way is direct from the sighting before the last only
@@ -65,7 +64,7 @@ type Params struct {
 // DefaultParams were tuned on the scenarios of the tuning set alone; see README.md.
 func DefaultParams() Params {
 	return Params{
-		Whim: 1.7, Trees: 32, Ends: 16, Turn: 10, TurnHere: 150, Junction: 0.15, Bend: 2, Nearest: 2700,
+		Whim: 1.7, Trees: 32, Ends: 16, Turn: 10, TurnHere: 150, Junction: 0.15, Nearest: 2700,
 		Straight: 0.55, Lately: 0.15, Stray: 0.005, Via: 0.09, Back: 0.015, Vias: 2, ViaReach: 400,
 		Pace: 0.13, PaceDrift: 0.04, Jitter: 0.3, Blur: 2, Stop: 0.07, StopLeast: 60, StopMost: 600, Late: 0.15, LateReach: 1000,
 		Detect: 0.88, Edge: 0.8, Firm: 0.92, Glimpse: 1.15, Same: 4, Another: 0.1, Unclear: 0.3,
@@ -77,10 +76,10 @@ func DefaultParams() Params {
 		Homes: [...]float64{0, 0, .05, 0, .2, 0, .4, 0, .8, .5, 1.2, 1, .3, .05, 1},
 
 		Foot:      ModeParams{Most: 5, Share: 1, Varied: 1, WrongWay: 1},
-		Bicycle:   ModeParams{Most: 15, Share: 1, Varied: 1, WrongWay: 1.5},
-		Motorbike: ModeParams{Most: 125, Share: 1.06, Varied: 1.15, WrongWay: 6},
-		Car:       ModeParams{Most: 140, Share: 1.03, Varied: 0.95},
-		Truck:     ModeParams{Most: 80, Share: 0.8, Varied: 0.8},
+		Bicycle:   ModeParams{Most: 15, Share: 1, Bend: 1, Varied: 1, WrongWay: 1.5},
+		Motorbike: ModeParams{Most: 125, Share: 1.06, Bend: 2, Varied: 1.15, WrongWay: 6},
+		Car:       ModeParams{Most: 140, Share: 1.03, Bend: 2, Varied: 0.95},
+		Truck:     ModeParams{Most: 80, Share: 0.8, Bend: 2.5, Varied: 0.8},
 	}
 }
 
@@ -88,6 +87,7 @@ func DefaultParams() Params {
 type ModeParams struct {
 	Most     float64 // km/h, never faster
 	Share    float64 // of the map's maximum, where it tells one
+	Bend     float64 // seconds that a right angle at a junction takes; others as their angle
 	Varied   float64 // how much paces differ from trip to trip, against Pace
 	WrongWay float64 // how much dearer a one-way street is against its way; 0: never
 }
