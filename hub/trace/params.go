@@ -66,7 +66,7 @@ func DefaultParams() Params {
 	return Params{
 		Whim: 1.7, Trees: 32, Ends: 16, Turn: 10, TurnHere: 150, Junction: 0.15, Nearest: 2700,
 		Straight: 0.55, Lately: 0.15, Stray: 0.005, Via: 0.09, Back: 0.015, Vias: 2, ViaReach: 400,
-		Pace: 0.13, PaceDrift: 0.04, Jitter: 0.3, Blur: 2, Stop: 0.07, StopLeast: 60, StopMost: 600, Late: 0.15, LateReach: 1000,
+		Pace: 0.13, PaceDrift: 0.04, Jitter: 0.3, Blur: 2, Stop: 0.07, StopLeast: 60, StopMost: 600, Late: 0.3, LateReach: 1000,
 		Detect: 0.88, Edge: 0.8, Firm: 0.92, Glimpse: 1.15, Same: 4, Another: 0.1, Unclear: 0.3,
 		Overhead: 4, ClipLeast: 10, ClipMost: 30,
 		Prism: 0.03, Strange: 0.05, StrangePasses: 0.7, PrismPace: 0.6, PrismFade: 200, Rest: 0.05,
