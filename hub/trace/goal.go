@@ -67,10 +67,7 @@ func (b *builder) near(v int32) float64 {
 // this way is unlikely.
 func (b *builder) pulls(from []start) []float64 {
 	t := b.t
-	t.ahead.reset()
-	for _, s := range from {
-		t.ahead.offer(t.net.to[s.arc], (1-s.at)*t.net.choice[s.arc], -1)
-	}
+	t.leave(t.ahead, from)
 	if len(from) == 1 {
 		t.ahead.turn, t.ahead.turnCost = from[0].arc^1, float32(t.p.Turn)
 	}
@@ -105,12 +102,17 @@ func (t *Trace) straighten(pull []float64, from []start) {
 
 // costsFrom are what the ways from some places to all vertices cost.
 func (t *Trace) costsFrom(places []start) []float32 {
-	t.behind.reset()
-	for _, s := range places {
-		t.behind.offer(t.net.to[s.arc], (1-s.at)*t.net.choice[s.arc], -1)
-	}
+	t.leave(t.behind, places)
 	t.behind.grow(t.net, 0, 1, never, false, -1)
 	return t.behind.costs(len(t.net.busy))
+}
+
+// leave lets a tree begin at some places, the way they are faced.
+func (t *Trace) leave(tr *tree, places []start) {
+	tr.reset()
+	for _, s := range places {
+		tr.offer(t.net.to[s.arc], (1-s.at)*t.net.choice[s.arc], -1)
+	}
 }
 
 // before is how long the way to some places took at least, by what it costs to the
